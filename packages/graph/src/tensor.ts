@@ -24,8 +24,27 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** True if every size is a whole number of at least 1. */
+export function isShape(shape: Shape): boolean {
+  return shape.every((size) => Number.isInteger(size) && size > 0);
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
+/**
+ * The shape of an element-wise result by the rules of numpy: axes are matched from the last one, and a size of 1 is repeated.
+ * Undefined where two sizes differ and neither is 1.
+ */
+export function broadcastShape(a: Shape, b: Shape): Shape | undefined {
+  const rank = Math.max(a.length, b.length);
+  const pairs = Array.from(
+    { length: rank },
+    (_, i) => [a[a.length - rank + i] ?? 1, b[b.length - rank + i] ?? 1] as const,
+  );
+  if (pairs.some(([left, right]) => left !== right && left !== 1 && right !== 1)) return undefined;
+  return pairs.map(([left, right]) => Math.max(left, right));
 }
 
 export function formatShape(shape: Shape): string {

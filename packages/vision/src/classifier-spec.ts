@@ -3,8 +3,9 @@ import { EXPRESSIONS, type Expression } from './expression.ts';
 
 /**
  * How a face is cut out of a photo before it meets the net, so that it looks like the training data.
- * The crop is a square whose side is `scale` times the longer side of the detector's box, its centre moved down by
- * `shiftY` times that side, turned so that the eyes are level if `rotate`.
+ * The crop is a square whose side is `scale` times the longer side of the detector's box, its centre moved down the face
+ * by `shiftY` times the longer side of the box, turned so that the eyes are level if `rotate`. How the numbers were found:
+ * docs/framing.md.
  */
 export interface Framing {
   scale: number;
@@ -51,13 +52,19 @@ export const SPEC_KEY = 'mememoji';
 export function parseClassifierSpec(metadata: Readonly<Record<string, string>>): ClassifierSpec {
   const text = metadata[SPEC_KEY];
   if (text === undefined) {
-    throw new VisionError('BAD_METADATA', `the model file has no '${SPEC_KEY}' entry`, 'use a model written by `mememoji train`');
+    throw new VisionError(
+      'BAD_METADATA',
+      `the model file has no '${SPEC_KEY}' entry`,
+      'use a model written by `mememoji train`',
+    );
   }
   let spec: ClassifierSpec;
   try {
     spec = JSON.parse(text) as ClassifierSpec;
   } catch (cause) {
-    throw new VisionError('BAD_METADATA', `the '${SPEC_KEY}' entry of the model file is not JSON`, undefined, { cause });
+    throw new VisionError('BAD_METADATA', `the '${SPEC_KEY}' entry of the model file is not JSON`, undefined, {
+      cause,
+    });
   }
   const fault = findFault(spec);
   if (fault !== undefined) {
@@ -76,7 +83,8 @@ function findFault(spec: ClassifierSpec): string | undefined {
   if (!(spec.input?.width > 0 && spec.input.height > 0 && spec.input.range?.length === 2)) return 'input is missing';
   if (!spec.output?.name) return 'output is missing';
   if (!(spec.temperature > 0)) return `temperature ${spec.temperature} is not positive`;
-  if (!(spec.uncertainBelow >= 0 && spec.uncertainBelow <= 1)) return `uncertainBelow ${spec.uncertainBelow} is not in 0..1`;
+  if (!(spec.uncertainBelow >= 0 && spec.uncertainBelow <= 1))
+    return `uncertainBelow ${spec.uncertainBelow} is not in 0..1`;
   if (!(spec.framing?.scale > 0)) return 'framing is missing';
   return undefined;
 }

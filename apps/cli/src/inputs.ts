@@ -1,0 +1,65 @@
+import { readdir, stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import type { Context } from './context.ts';
+import { CliError } from './errors.ts';
+
+/** What `-` stands for. */
+export const STANDARD_INPUT = '-';
+
+/** File name endings of pictures, looked for in folders. A file that is named itself may end as it likes. */
+const PICTURES = /\.(?:jpe?g|png|webp|avif|gif|tiff?)$/i;
+
+/** One picture to read, or an argument that leads to none. `path` is as the user would write it. */
+export type Input = { path: string; error?: never } | { path: string; error: CliError };
+
+/**
+ * The pictures that the arguments of a command mean, in their order: a file is itself, a folder its pictures by name
+ * (those of its folders too if `recursive`), `-` standard input, and what is no file may be a pattern such as `photos/*.jpg`.
+ * Whether a file can be read is found out by who reads it.
+ */
+export async function findInputs(paths: readonly string[], recursive: boolean): Promise<Input[]> {
+  const found = await Promise.all(paths.map((path) => findInput(path, recursive)));
+  return found.flat();
+}
+
+/** What the library takes for a picture: the path, or of standard input all that comes. @throws CliError `NO_INPUT` */
+export async function readInput(path: string, { stdin }: Context): Promise<string | Uint8Array> {
+  if (path !== STANDARD_INPUT) return path;
+  if ('isTTY' in stdin && stdin.isTTY === true) {
+    throw new CliError('NO_INPUT', 'standard input is a terminal', 'pipe a picture into it');
+  }
+  return buffer(stdin);
+}
+
+async function findInput(path: string, recursive: boolean): Promise<Input[]> {
+  if (path === STANDARD_INPUT) return [{ path }];
+  const kind = await stat(path).catch(() => undefined);
+  if (kind?.isDirectory()) return findInFolder(path, recursive);
+  return kind === undefined && isDynamicPattern(path) ? findByPattern(path) : [{ path }];
+}
+
+async function findInFolder(folder: string, recursive: boolean): Promise<Input[]> {
+  const names = (await readdir(folder, { recursive })).filter((name) => PICTURES.test(name)).sort(byName);
+  if (names.length > 0) return names.map((name) => ({ path: join(folder, name) }));
+  const hint = recursive
+    ? 'name a folder with JPEG, PNG, WebP, AVIF, GIF or TIFF files'
+    : 'add --recursive to look deeper';
+  return [missing(folder, `no picture in the folder '${folder}'`, hint)];
+}
+
+async function findByPattern(pattern: string): Promise<Input[]> {
+  const paths = (await glob(pattern, { absolute: isAbsolute(pattern), expandDirectories: false })).sort(byName);
+  if (paths.length > 0) return paths.map((path) => ({ path }));
+  return [missing(pattern, `no file matches '${pattern}'`, 'check the pattern')];
+}
+
+function missing(path: string, what: string, hint: string): Input {
+  return { path, error: new CliError('NO_INPUT', what, hint) };
+}
+
+/** img2 before img10, whatever the system's language. */
+function byName(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}

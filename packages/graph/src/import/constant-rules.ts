@@ -1,0 +1,40 @@
+import type { Tensor } from '../graph.ts';
+import { fromFloat16 } from '../half.ts';
+import { type Shape, sizeOf, type TensorData } from '../tensor.ts';
+import type { NodeReader } from './node-reader.ts';
+
+/** Weights that are stored in fewer bits than they are used in: made float32 here and now. */
+
+/** ONNX's number of float32 (TensorProto.DataType). */
+const FLOAT32 = 1;
+
+/** Stored weights to float32. Values that are known only when the graph runs are float32 already. */
+export function castConstant(node: NodeReader): Tensor {
+  node.int('saturate', 1); // of 8-bit floats only
+  if (node.int('to', FLOAT32) !== FLOAT32) node.refuse('only float32 is cast to');
+  const x = node.input(0);
+  return x.dtype === 'float32' ? x : float32Constant(node, x.shape, toNumbers(node.constant(0)));
+}
+
+/** (x - zero point) * scale of stored weights, with one scale for all or one for each element along `axis`. */
+export function dequantizeConstant(node: NodeReader): Tensor {
+  const x = node.constant(0);
+  const scale = toNumbers(node.constant(1));
+  const zero = node.optional(2) === undefined ? undefined : toNumbers(node.constant(2));
+  const axis = node.int('axis', 1);
+  const inner = scale.length === 1 ? x.data.length : sizeOf(x.shape.slice(node.axis(axis, x.shape.length) + 1));
+  const values = toNumbers(x).map((value, i) => {
+    const group = Math.floor(i / inner) % scale.length;
+    return (value - (zero?.[group] ?? 0)) * scale[group]!;
+  });
+  return float32Constant(node, x.shape, values);
+}
+
+function float32Constant(node: NodeReader, shape: Shape, values: ArrayLike<number>): Tensor {
+  return node.graph.constant({ dtype: 'float32', shape, data: Float32Array.from(values) });
+}
+
+function toNumbers({ dtype, data }: TensorData): number[] {
+  const numbers = Array.from<number | bigint, number>(data, Number);
+  return dtype === 'float16' ? numbers.map(fromFloat16) : numbers;
+}

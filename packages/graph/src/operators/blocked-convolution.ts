@@ -1,0 +1,70 @@
+import { type Lowering, NCHWC_DOMAIN } from '../lowering.ts';
+import type { AttributeValue } from '../model.ts';
+
+/** Where a kernel stands on an image, for both directions and all sides. */
+export interface KernelSteps {
+  /** Vertical, horizontal. */
+  strides: readonly [number, number];
+  /** Zeros around the image: top, left, bottom, right. */
+  pads: readonly [number, number, number, number];
+  dilations: readonly [number, number];
+  groups: number;
+}
+
+export interface BlockedConvolution extends Partial<KernelSteps> {
+  /** Height and width of the kernel; default 1x1. */
+  kernel?: readonly number[];
+  /** Relu in the same pass. Default false. */
+  relu?: boolean;
+}
+
+/**
+ * Emits ONNX Runtime's convolution over blocks of channels: (image, weights, bias [K] or '', what is added to the result).
+ * Image and sum lie in blocks; a kernel of one group is in the order OIHWBiBo or, for an image of fewer channels than a
+ * block, which stays plain, OIHWBo; a depthwise one is as in PyTorch.
+ */
+export function emitBlockedConvolution(
+  lowering: Lowering,
+  inputs: readonly string[],
+  { kernel = [1, 1], relu = false, ...steps }: BlockedConvolution,
+): string {
+  const attributes = {
+    ...kernelAttributes(kernel, { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], groups: 1, ...steps }),
+    auto_pad: { type: 'string', value: 'NOTSET' },
+    ...(relu && { activation: { type: 'string', value: 'Relu' } as const }),
+  } as const;
+  return lowering.emit('Conv', inputs, attributes, NCHWC_DOMAIN);
+}
+
+/**
+ * Any tensor seen as [n, channels, count] -> [n, channels/b, count, b]: the transposition that puts plain images into blocks. ONNX
+ * Runtime's Transpose takes several times as long for it, on one thread. `channels` must divide by the block size.
+ */
+export function intoBlocks(lowering: Lowering, name: string, [n, channels, count]: [number, number, number]): string {
+  return lowering.emit('ReorderInput', [lowering.reshape(name, [], [n, channels, count, 1])], {}, NCHWC_DOMAIN);
+}
+
+/** The way back: [n, channels/b, count, b] -> [n, channels, count]. */
+export function outOfBlocks(lowering: Lowering, name: string, [n, channels, count]: [number, number, number]): string {
+  const attributes = { channels: { type: 'int', value: channels } } as const;
+  return lowering.emit(
+    'ReorderOutput',
+    [lowering.reshape(name, [], [n, channels, count, 1])],
+    attributes,
+    NCHWC_DOMAIN,
+  );
+}
+
+/** Attributes of ONNX's Conv and ConvTranspose. */
+export function kernelAttributes(
+  kernel: readonly number[],
+  { strides, pads, dilations, groups }: KernelSteps,
+): Record<string, AttributeValue> {
+  return {
+    kernel_shape: { type: 'ints', value: kernel },
+    strides: { type: 'ints', value: strides },
+    pads: { type: 'ints', value: pads },
+    dilations: { type: 'ints', value: dilations },
+    group: { type: 'int', value: groups },
+  };
+}

@@ -1,0 +1,61 @@
+import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
+import type { Expressions } from '@mememoji/vision/expression';
+import { MememojiError } from './error.ts';
+import type { Session } from './session.ts';
+
+/** Faces that go through the network at once; more would not be faster and take memory. */
+const BATCH = 64;
+
+/** Throws `BAD_MODEL` unless the session has the input and the output that its own description names. */
+export function checkClassifier({ inputNames, outputNames }: Session, { input, output }: ClassifierSpec): void {
+  if (inputNames.includes(input.name) && outputNames.includes(output.name)) return;
+  throw new MememojiError('BAD_MODEL', `the classifier has no input '${input.name}' and output '${output.name}'`);
+}
+
+/**
+ * Probabilities for faces that are cut out already.
+ * @param pixels grey 0..255, N faces of the size that the spec wants, one after the other, each row by row.
+ */
+export async function classifyFaces(
+  session: Session,
+  spec: ClassifierSpec,
+  pixels: Float32Array | Uint8Array | Uint8ClampedArray,
+): Promise<Expressions[]> {
+  const faceSize = spec.input.width * spec.input.height;
+  const results: Expressions[] = [];
+  for (let start = 0; start < pixels.length; start += BATCH * faceSize) {
+    const batch = toRange(pixels.subarray(start, start + BATCH * faceSize), spec.input.range);
+    const logits = await runBatch(session, spec, batch);
+    for (let at = 0; at < logits.length; at += spec.labels.length) {
+      results.push(toExpressions(logits.subarray(at, at + spec.labels.length), spec));
+    }
+  }
+  return results;
+}
+
+async function runBatch(
+  session: Session,
+  { input, output }: ClassifierSpec,
+  data: Float32Array,
+): Promise<Float32Array> {
+  const dims = [data.length / (input.width * input.height), 1, input.height, input.width];
+  const outputs = await session.run({ [input.name]: { data, dims } });
+  return outputs[output.name]!.data;
+}
+
+function toRange(pixels: Float32Array | Uint8Array | Uint8ClampedArray, [low, high]: [number, number]): Float32Array {
+  const scale = (high - low) / 255;
+  return Float32Array.from(pixels, (value) => low + scale * value);
+}
+
+/** softmax(logits / temperature), placed by the names of the labels; expressions that the model does not know get 0. */
+function toExpressions(logits: Float32Array, { labels, temperature }: ClassifierSpec): Expressions {
+  const largest = logits.reduce((a, b) => Math.max(a, b));
+  const powers = Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
+  const sum = powers.reduce((a, b) => a + b);
+  const expressions: Expressions = { angry: 0, disgust: 0, fear: 0, happy: 0, sad: 0, surprise: 0, neutral: 0 };
+  labels.forEach((label, i) => {
+    expressions[label] = powers[i]! / sum;
+  });
+  return expressions;
+}

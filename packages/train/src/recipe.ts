@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { EXPRESSIONS } from '@mememoji/vision/expression';
+import { z } from 'zod';
+import { type AugmentOptions, LIGHT_AUGMENTATION, STANDARD_AUGMENTATION } from './augment.ts';
+import { TrainError } from './error.ts';
+import { VIEWS } from './views.ts';
+import { modelOptions } from './zoo/zoo.ts';
+
+/** Everything that decides the outcome of a training, but the data: a small JSON file, kept resolved in the run's folder. */
+export const recipeSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i),
+  description: z.string().default(''),
+  seed: z.int().min(0).default(1),
+  data: z
+    .strictObject({
+      /** Only these classes; all by default. */
+      classes: z.array(z.enum(EXPRESSIONS)).min(2).optional(),
+      /** Classes counted as another: `{ "disgust": "angry" }` gives the original's six. */
+      merge: z.partialRecord(z.enum(EXPRESSIONS), z.enum(EXPRESSIONS)).default({}),
+      /** Leave copies of test pictures and repeated pictures out of Training. */
+      dropCopies: z.boolean().default(true),
+      /** Leave out pictures that most FER+ voters found to be no face. */
+      dropNonFaces: z.boolean().default(true),
+      /** Share of Training, the same of each class. */
+      fraction: z.number().gt(0).max(1).default(1),
+    })
+    .prefault({}),
+  model: modelOptions,
+  /** Side in pixels of the square pictures that the net is trained on, cut out of the data's. */
+  inputSize: z.int().min(8).default(40),
+  /** Side of those that it reads once trained; like `inputSize` by default. */
+  evaluationSize: z.int().min(8).optional(),
+  batchSize: z.int().min(2).default(64),
+  epochs: z.int().min(1),
+  optimizer: z
+    .discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('sgd'),
+        momentum: z.number().min(0).lt(1).default(0.9),
+        nesterov: z.boolean().default(true),
+        weightDecay: z.number().min(0).default(5e-4),
+      }),
+      z.strictObject({ kind: z.literal('adam'), weightDecay: z.number().min(0).default(0) }),
+      z.strictObject({ kind: z.literal('adamw'), weightDecay: z.number().min(0).default(0.01) }),
+    ])
+    .prefault({ kind: 'sgd' }),
+  schedule: z
+    .discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('cosine'),
+        peak: z.number().gt(0),
+        warmupEpochs: z.number().min(0).default(1),
+      }),
+      z.strictObject({
+        kind: z.literal('constant'),
+        peak: z.number().gt(0),
+        warmupEpochs: z.number().min(0).default(0),
+      }),
+      z.strictObject({
+        kind: z.literal('steps'),
+        peak: z.number().gt(0),
+        warmupEpochs: z.number().min(0).default(0),
+        at: z.array(z.number().gt(0)),
+        factor: z.number().gt(0).lt(1).default(0.1),
+      }),
+    ])
+    .prefault({ kind: 'cosine', peak: 0.05 }),
+  /** `none`, `light` (mirrored, moved by the crop) or `standard` (see `STANDARD_AUGMENTATION`). */
+  augmentation: z.enum(['none', 'light', 'standard']).default('standard'),
+  /** Last epochs, with light augmentation and without mixup. */
+  lightEpochs: z.int().min(0).default(0),
+  mixup: z.strictObject({ alpha: z.number().gt(0), probability: z.number().min(0).max(1).default(1) }).optional(),
+  labelSmoothing: z.number().min(0).lt(1).default(0),
+  /** Weight of the cross-entropy against the FER+ votes, on a classifier of its own that is left out of the model. */
+  voteWeight: z.number().min(0).default(0),
+  /**
+   * Learn from the teachers named at the start too: this share of the loss is the divergence from what they say of each
+   * picture, softened by the temperature.
+   */
+  distillation: z
+    .strictObject({
+      weight: z.number().gt(0).max(1).default(0.5),
+      temperature: z.number().gt(0).default(2),
+      view: z.enum(VIEWS).default('tencrop'),
+    })
+    .optional(),
+  /** Largest norm of the gradients. */
+  clipNorm: z.number().gt(0).optional(),
+  /** Decay of the moving average of the weights; the average is what is evaluated and exported. */
+  averageDecay: z.number().gt(0).lt(1).optional(),
+  /** Export the weights of the last epoch, or of that with the best validation accuracy. */
+  keep: z.enum(['last', 'best']).default('last'),
+  /** Stop after so many epochs without a better validation accuracy. */
+  patience: z.int().min(1).optional(),
+});
+
+export type Recipe = z.infer<typeof recipeSchema>;
+
+/** Reads a recipe file. @throws TrainError `BAD_RECIPE` naming the first wrong entry, `FILE_NOT_FOUND`, `UNREADABLE_FILE` */
+export async function readRecipe(path: string): Promise<Recipe> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw new TrainError('UNREADABLE_FILE', `cannot read ${path}`, undefined, { cause });
+    throw new TrainError('FILE_NOT_FOUND', `there is no recipe ${path}`, 'recipes are in examples/recipes', { cause });
+  });
+  return parseRecipe(parseJson(text, path), path);
+}
+
+const consistentRecipe = recipeSchema.refine(
+  ({ model, inputSize, evaluationSize = inputSize }) => model.architecture !== 'cnn9' || evaluationSize === inputSize,
+  { path: ['evaluationSize'], error: 'the dense layers of cnn9 take only the size that it was trained with' },
+);
+
+/** Fills in the defaults of a recipe. @throws TrainError `BAD_RECIPE` naming the first wrong entry */
+export function parseRecipe(value: unknown, source = 'the recipe'): Recipe {
+  const result = consistentRecipe.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new TrainError('BAD_RECIPE', `${source}: ${issue?.path.join('.') || 'recipe'}: ${issue?.message}`);
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TrainError('BAD_RECIPE', `${path} is not JSON`, undefined, { cause });
+  }
+}
+
+/** The augmentation of an epoch, from 0. */
+export function augmentationAt(recipe: Recipe, epoch: number): AugmentOptions {
+  if (recipe.augmentation === 'none') return {};
+  const light = recipe.augmentation === 'light' || epoch >= recipe.epochs - recipe.lightEpochs;
+  return light ? LIGHT_AUGMENTATION : STANDARD_AUGMENTATION;
+}

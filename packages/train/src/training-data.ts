@@ -1,0 +1,58 @@
+import { type Dataset, splitIndices } from './dataset.ts';
+import { cleanTraining } from './duplicates.ts';
+import { TrainError } from './error.ts';
+import { FERPLUS_CATEGORIES } from './ferplus-csv.ts';
+import type { Recipe } from './recipe.ts';
+import { holdOut, mergeClasses, sampleFraction, selectClasses } from './select.ts';
+
+/** The data set as a recipe wants it, and the rows to fit on and to choose by. */
+export interface TrainingData {
+  dataset: Dataset;
+  training: Uint32Array;
+  validation: Uint32Array;
+  /** [dataset.count, classes] probabilities of teachers. */
+  teacher?: Float32Array;
+}
+
+const NOT_A_FACE = FERPLUS_CATEGORIES.indexOf('nf');
+/** Part of Training that is held out where the data brings no PublicTest. */
+const HELD_OUT = 0.1;
+
+/**
+ * Selects classes and rows. PublicTest is for choosing; without one a tenth of Training is taken for that.
+ * @throws TrainError `BAD_RECIPE`, `BAD_VOTES` if the data cannot serve the recipe, `BAD_CLASSES`
+ */
+export function selectTrainingData(source: Dataset, recipe: Recipe): TrainingData {
+  checkServes(source, recipe);
+  const { data, seed } = recipe;
+  const merged = mergeClasses(source, data.merge);
+  const selected = data.classes === undefined ? merged : selectClasses(merged, data.classes);
+  const dataset = splitIndices(selected, 'PublicTest').length > 0 ? selected : holdOut(selected, HELD_OUT, seed);
+  const clean = data.dropCopies ? cleanTraining(dataset).indices : splitIndices(dataset, 'Training');
+  const faces = data.dropNonFaces ? clean.filter((row) => !isNonFace(dataset, row)) : clean;
+  const training = data.fraction < 1 ? sampleFraction(dataset, faces, data.fraction, seed) : faces;
+  return { dataset, training, validation: splitIndices(dataset, 'PublicTest') };
+}
+
+function checkServes({ width, height, votes }: Dataset, { inputSize, evaluationSize = 0, voteWeight }: Recipe): void {
+  const entry = inputSize > evaluationSize ? 'inputSize' : 'evaluationSize';
+  const side = Math.max(inputSize, evaluationSize);
+  if (side > Math.min(width, height)) {
+    throw new TrainError('BAD_RECIPE', `${entry}: ${side} is more than the data's pictures of ${width}x${height} have`);
+  }
+  if (voteWeight > 0 && votes === undefined) {
+    throw new TrainError(
+      'BAD_VOTES',
+      'voteWeight: the data has no FER+ votes',
+      'pass --votes, or leave voteWeight out',
+    );
+  }
+}
+
+function isNonFace({ votes }: Dataset, row: number): boolean {
+  if (votes === undefined) return false;
+  const width = FERPLUS_CATEGORIES.length;
+  const own = votes.subarray(row * width, (row + 1) * width);
+  const total = own.reduce((sum, count) => sum + count, 0);
+  return own[NOT_A_FACE]! * 2 > total;
+}

@@ -1,0 +1,45 @@
+import type { Tensor } from '@mememoji/graph/graph';
+import { convNorm, dropoutLayer, type Scope } from '@mememoji/graph/layers';
+import { globalAveragePool, maxPool } from '@mememoji/graph/operators/pooling';
+import { flatten } from '@mememoji/graph/operators/shape';
+import { z } from 'zod';
+import type { Net } from './net.ts';
+
+export const residualOptions = z.strictObject({
+  architecture: z.literal('residual'),
+  /** Channels of the first convolution. */
+  stem: z.int().min(1).default(32),
+  /** Channels of each stage; before each stage the picture is halved. */
+  widths: z.array(z.int().min(1)).min(1).default([48, 96, 192]),
+  /** Residual blocks of each stage. */
+  blocks: z.int().min(1).default(2),
+  /** Share of the features that is dropped before the classifier in training. */
+  dropout: z.number().min(0).max(0.9).default(0),
+});
+
+export type ResidualOptions = z.infer<typeof residualOptions>;
+
+/**
+ * A small residual net (He et al., Deep residual learning, 2016). With its defaults and pictures of 40x40 it is the net "M3" on
+ * which training speed is measured: 1.56 M parameters, 181 MFLOP forwards.
+ */
+export function residual({ stem, widths, blocks, dropout }: ResidualOptions): Net {
+  return (scope, pictures) => {
+    let y = convNorm(scope, 'stem', pictures, { kernel: 3, channels: stem });
+    const stages = new Map([['stem', y]]);
+    widths.forEach((channels, stage) => {
+      y = maxPool(y, 2);
+      for (let block = 0; block < blocks; block++) y = residualBlock(scope, `stage${stage + 1}.${block}`, y, channels);
+      stages.set(`stage${stage + 1}`, y);
+    });
+    return { features: dropoutLayer(scope, 'dropout', flatten(globalAveragePool(y)), dropout), stages };
+  };
+}
+
+/** Two 3x3 convolutions and a shortcut, which is a 1x1 convolution where the width changes. */
+function residualBlock(scope: Scope, name: string, x: Tensor, channels: number): Tensor {
+  const shortcut =
+    x.shape[1] === channels ? x : convNorm(scope, `${name}.shortcut`, x, { kernel: 1, channels, relu: false });
+  const inner = convNorm(scope, `${name}.conv1`, x, { kernel: 3, channels });
+  return convNorm(scope, `${name}.conv2`, inner, { kernel: 3, channels, residual: shortcut });
+}

@@ -1,0 +1,85 @@
+import { probeBlockSize } from '@mememoji/graph/blocks';
+import { float32 } from '@mememoji/graph/tensor';
+import { describe, expect, it } from 'vitest';
+import { firstState } from '../src/first-state.ts';
+import { parseRecipe, type Recipe } from '../src/recipe.ts';
+import { Stepper } from '../src/stepper.ts';
+import { buildTrainingGraph, countParameters } from '../src/training-graph.ts';
+import { BATCH, CLASSES, CNN9, expectClose, operatorsOf, pictures, targets } from './helpers/tiny-net.ts';
+import { engine, tinyRecipe } from './helpers/tiny-run.ts';
+
+const blockSize = await probeBlockSize(engine);
+
+describe('the training graph', () => {
+  const NETS: [string, Record<string, unknown>][] = [
+    ['residual', { architecture: 'residual', stem: 16, widths: [16, 32], blocks: 1, dropout: 0.3 }],
+    ['cnn9', { architecture: 'cnn9', widths: [16, 32], depth: 2, dense: [8], batchNorm: true }],
+  ];
+  it.runIf(blockSize > 0).each(NETS)('learns the same in blocks and without: %s', async (_, model) => {
+    const recipe = tinyRecipe({ model, batchSize: BATCH, inputSize: 16, averageDecay: 0.5, clipNorm: 1 });
+    const [plain, blocked] = await Promise.all([trainSteps(recipe, 0, 4), trainSteps(recipe, blockSize, 4)]);
+    expect(plain.operators).toContain('Conv');
+    expect(blocked.operators).toContain('ReorderInput');
+    expectClose(float32([4], blocked.losses), float32([4], plain.losses), 'losses', 1e-4);
+    expect(Object.keys(blocked.state)).toEqual(Object.keys(plain.state));
+    for (const [name, value] of Object.entries(plain.state)) expectClose(blocked.state[name]!, value, name);
+  });
+
+  it('asks for nothing but its state, batch, scalars and masks', () => {
+    const recipe = tinyRecipe({ model: CNN9, batchSize: BATCH, inputSize: 16, voteWeight: 0.3, averageDecay: 0.9 });
+    const { model, state, masks } = buildTrainingGraph(recipe, CLASSES, 0);
+    const batch = ['pixels', 'targets', 'votes', 'voteWeights'];
+    const scalars = ['learningRate', 'step', 'averageDecay'];
+    expect(model.graph.inputs.map(({ name }) => name).sort()).toEqual(
+      [...state.keys(), ...masks.keys(), ...batch, ...scalars].sort(),
+    );
+    expect(model.graph.outputs.map(({ name }) => name).sort()).toEqual(
+      ['loss', ...[...state.keys()].map((name) => `next/${name}`)].sort(),
+    );
+    expect([...masks]).toEqual([['dropout1', { shape: [BATCH, 6], rate: 0.4 }]]);
+  });
+});
+
+describe('countParameters', () => {
+  const count = (model: Record<string, unknown>, inputSize: number, classes: number) =>
+    countParameters(parseRecipe({ name: 'x', epochs: 1, model, inputSize }), classes);
+  const convolutions = (...widths: number[]) =>
+    widths.slice(1).reduce((sum, width, i) => sum + 9 * widths[i]! * width + width, 0);
+  const nine = convolutions(1, 32, 32, 32, 64, 64, 64, 128, 128, 128);
+
+  it('counts the nine convolutions of the original and its dense layers', () => {
+    expect(nine).toBe(480_192);
+    const dense = (units: number) => 4608 * units + units + units * units + units + units * 6 + 6;
+    expect(count({ architecture: 'cnn9' }, 48, 6)).toBe(nine + dense(64));
+    // What its overnight script ended with: two dense layers of 512.
+    expect(count({ architecture: 'cnn9', dense: [512, 512], dropout: 0.4 }, 48, 6)).toBe(3_105_734);
+    expect(nine + dense(512)).toBe(3_105_734);
+  });
+
+  it('counts the net on which speed is measured, without what only training needs', () => {
+    const norm = (width: number) => 2 * width;
+    const block = (from: number, to: number) =>
+      9 * from * to + 9 * to * to + 2 * norm(to) + (from === to ? 0 : from * to + norm(to));
+    const stages = [
+      [32, 48],
+      [48, 96],
+      [96, 192],
+    ].map(([from, to]) => block(from!, to!) + block(to!, to!));
+    const expected = 9 * 32 + norm(32) + stages.reduce((sum, stage) => sum + stage) + 192 * 7 + 7;
+    expect(count({ architecture: 'residual' }, 40, 7)).toBe(expected);
+    expect(expected / 1e6).toBeCloseTo(1.56, 2);
+  });
+});
+
+/** Some steps over different batches; what they end with. */
+async function trainSteps(recipe: Recipe, blockSize: number, steps: number) {
+  const graph = buildTrainingGraph(recipe, CLASSES, blockSize);
+  const stepper = await Stepper.create(engine, graph, firstState(graph, 1), 1);
+  const losses: number[] = [];
+  for (let step = 1; step <= steps; step++) {
+    const batch = { pixels: pictures(step), targets: targets(step) };
+    losses.push((await stepper.run(batch, { learningRate: 0.05, step, averageDecay: 0.5 })).loss);
+  }
+  await stepper.close();
+  return { losses, state: stepper.state, operators: operatorsOf(graph.model) };
+}

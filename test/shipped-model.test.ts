@@ -1,0 +1,84 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Classifier, openClassifier } from '@mememoji/train/classifier-session';
+import { evaluateClassifier } from '@mememoji/train/evaluate';
+import { openDataset } from '@mememoji/train/open-dataset';
+import { rankExpressions } from '@mememoji/vision/expression';
+import { createAnalyzer } from 'mememoji/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPhotos } from '../benchmarks/photos.ts';
+import { writeCard } from '../models/card.ts';
+import type { ModelRecord } from '../models/publish-classifier.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const MODEL = join(ROOT, 'models/mememoji.onnx');
+const DATA = join(ROOT, '../shared/data/fer2013/fer2013.csv.gz');
+const PHOTOS = join(ROOT, '../shared/data/photos');
+const record: ModelRecord = JSON.parse(readFileSync(join(ROOT, 'models/mememoji.json'), 'utf8'));
+
+let classifier: Classifier;
+beforeAll(async () => {
+  classifier = await openClassifier(MODEL, { threads: 2 });
+});
+afterAll(() => classifier.close());
+
+describe('the shipped classifier', () => {
+  it('says of itself what its record says, and is small', () => {
+    expect(classifier.spec).toEqual(record.spec);
+    expect(readFileSync(MODEL).length).toBe(record.bytes);
+    expect(record.bytes).toBeLessThan(8e6);
+  });
+
+  it('has the card that its record makes', () => {
+    expect(readFileSync(join(ROOT, 'models/mememoji.md'), 'utf8')).toBe(writeCard(record));
+  });
+
+  it('was trained by the recipe of its name', () => {
+    const recipe = JSON.parse(readFileSync(join(ROOT, 'examples/recipes/mememoji.json'), 'utf8'));
+    expect(JSON.parse(record.spec.training.recipe)).toMatchObject(recipe);
+  });
+
+  it('sees an astronaut smile', async () => {
+    const analyzer = await createAnalyzer();
+    const { faces } = await analyzer.analyze(join(ROOT, 'test/fixtures/astronaut.png'));
+    await analyzer.close();
+    expect(faces).toHaveLength(1);
+    expect(faces[0]!.dominant).toBe('happy');
+    expect(faces[0]!.confidence).toBeGreaterThan(0.85);
+  });
+});
+
+describe.skipIf(!existsSync(DATA))('the shipped classifier on FER2013', () => {
+  it('reproduces its published accuracy, above the best of the JavaScript packages', async () => {
+    const dataset = await openDataset(DATA, { votes: false });
+    const measured = await evaluateClassifier(classifier, dataset, { split: 'PrivateTest' });
+    const published = record.spec.metrics;
+    expect(measured.samples).toBe(3589);
+    expect(measured.samplesWithoutDuplicates).toBe(3301);
+    // Other processors round differently, which may turn a picture or two.
+    expect(Math.abs(measured.accuracy - published['privateTest.accuracy']!)).toBeLessThan(0.002);
+    expect(measured.accuracy).toBeGreaterThan(0.668);
+    expect(measured.accuracy6).toBeGreaterThan(0.672);
+    expect(measured.ece).toBeLessThan(0.03);
+  });
+});
+
+describe.skipIf(!existsSync(PHOTOS))('the shipped models on photos', () => {
+  it('find every face, none where there is none, and read evident expressions', async () => {
+    const analyzer = await createAnalyzer({ threads: 2 });
+    const photos = readPhotos(PHOTOS);
+    const seen: { evident: boolean; right: boolean }[] = [];
+    for (const { file, path, faces: least, expressions } of photos) {
+      const { faces } = await analyzer.analyze(path);
+      if (least === 0) expect(faces, file).toHaveLength(0);
+      expect(faces.length, file).toBeGreaterThanOrEqual(least);
+      const firstTwo = faces[0] === undefined ? [] : rankExpressions(faces[0].expressions).slice(0, 2);
+      const right = firstTwo.some(([name]) => name === expressions[0]);
+      seen.push({ evident: least === 1 && expressions.length === 1, right });
+    }
+    await analyzer.close();
+    const evident = seen.filter((photo) => photo.evident);
+    expect(evident.length).toBeGreaterThan(9);
+    expect(evident.filter(({ right }) => right).length / evident.length).toBeGreaterThanOrEqual(0.8);
+  });
+});
