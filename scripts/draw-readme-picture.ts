@@ -61,7 +61,7 @@ if (import.meta.main) {
   const analyzer = await createAnalyzer();
   const analysis = await analyzer.analyze(photo);
   await analyzer.close();
-  const jpeg = await sharp(photo).resize({ height: HEIGHT }).flatten().jpeg({ quality: 80 }).toBuffer();
+  const jpeg = await sharp(photo).resize({ height: HEIGHT }).flatten().jpeg({ quality: 82 }).toBuffer();
   mkdirSync(dirname(PICTURE), { recursive: true });
   writeFileSync(`${PICTURE}.tmp`, drawPicture(jpeg.toString('base64'), analysis));
   renameSync(`${PICTURE}.tmp`, PICTURE);

@@ -33,12 +33,12 @@ function wrap(session: ort.InferenceSession): Session {
 }
 
 function toOrt(feeds: Values): Record<string, ort.Tensor> {
-  return Object.fromEntries(
-    Object.entries(feeds).map(([name, { dtype, data, shape }]) => [
-      name,
-      new ort.Tensor(dtype as 'float32', data as Float32Array, [...shape]),
-    ]),
-  );
+  return Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toTensor(name, value)]));
+}
+
+function toTensor(name: string, { data, shape }: TensorData): ort.Tensor {
+  if (!(data instanceof Float32Array)) throw new Error(`the input '${name}' is not float32`);
+  return new ort.Tensor('float32', data, shape);
 }
 
 function toValues(results: ort.InferenceSession.OnnxValueMapType): Values {

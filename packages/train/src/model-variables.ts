@@ -33,7 +33,7 @@ function variablesOf(bytes: Uint8Array, path: string): Map<string, TensorData> {
 }
 
 function toFloat32(name: string, tensor: TensorData): [string, TensorData] {
-  if (tensor.dtype !== 'float16') return [name, tensor];
-  const data = Float32Array.from(tensor.data as Uint16Array, fromFloat16);
+  if (!(tensor.data instanceof Uint16Array)) return [name, tensor];
+  const data = Float32Array.from(tensor.data, fromFloat16);
   return [name.replace(new RegExp(`${HALF_SUFFIX}$`), ''), { dtype: 'float32', shape: tensor.shape, data }];
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { PixelImage } from '@mememoji/vision/image';
+import { quantile as ascendingQuantile } from '@mememoji/vision/metrics/bootstrap';
 import { Command, Option } from 'commander';
 import { createAnalyzer } from 'mememoji/node';
 import sharp from 'sharp';
@@ -91,13 +92,9 @@ async function measure(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** Linear between the two nearest values; `fraction` is 0..1. */
+/** Quantile of values in any order; `fraction` is 0..1. */
 export function quantile(values: readonly number[], fraction: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const position = (sorted.length - 1) * fraction;
-  const low = sorted[Math.floor(position)] ?? Number.NaN;
-  const high = sorted[Math.ceil(position)] ?? Number.NaN;
-  return low + (high - low) * (position % 1);
+  return ascendingQuantile(Float64Array.from(values).sort(), fraction);
 }
 
 function renderTiming(timing: AnalyzeTiming, format: Format): string {
