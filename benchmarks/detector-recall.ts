@@ -1,6 +1,6 @@
 /**
  * How many faces the detector finds in a folder of photos with a photos.csv, as they are and turned, mirrored, shrunk and
- * darkened. Faces of the photos as they are serve as the reference for the changed ones; look at the sheet to see whether
+ * darkened, at most `--side` pixels wide and high. `--peers` adds the six group photos of face-api, where benchmarks/peers.ts has installed it. Faces of the photos as they are serve as the reference for the changed ones; look at the sheet to see whether
  * they are faces.
  *
  *     node --conditions=source benchmarks/detector-recall.ts --photos ../shared/data/photos --sheet sheet.png
@@ -12,19 +12,22 @@ import { boxCentre } from '@mememoji/vision/geometry';
 import type { PixelImage } from '@mememoji/vision/image';
 import type { Box, Point } from '@mememoji/vision/result';
 import { decodeImage } from 'mememoji/decode';
-import { DETECTION_PASSES, type DetectionOptions, detectFaces } from 'mememoji/detector';
+import { DETECTION_PLANS, type DetectionOptions, type DetectionPlan, detectFaces } from 'mememoji/detector';
 import { createSession } from 'mememoji/node-session';
 import type { Session } from 'mememoji/session';
 import sharp, { type Sharp } from 'sharp';
 import { annotate, writeContactSheet } from './contact-sheet.ts';
-import { type Photo, readPhotos } from './photos.ts';
+import { type Photo, readPeerPhotos, readPhotos } from './photos.ts';
 
 const { values: args } = parseArgs({
   options: {
     photos: { type: 'string', default: '../shared/data/photos' },
+    peers: { type: 'string' },
     model: { type: 'string', default: 'models/face-detector.onnx' },
+    detection: { type: 'string', default: 'photo' },
     passes: { type: 'string', default: '' },
     score: { type: 'string', default: '0.5' },
+    side: { type: 'string', default: '1280' },
     sheet: { type: 'string' },
   },
 });
@@ -42,12 +45,20 @@ const CHANGES: Record<string, Change> = {
   'turned by 20°': (image) => turn(image, 20),
   'turned by -20°': (image) => turn(image, -20),
   'turned by 45°': (image) => turn(image, 45),
+  'turned by -45°': (image) => turn(image, -45),
+  'turned by 60°': (image) => turn(image, 60),
+  'turned by 90°': (image) => turn(image, 90),
+  'turned by 180°': (image) => turn(image, 180),
   mirrored: async (image) => ({
     image: await withSharp(image, (photo) => photo.flop()),
     toOriginal: ({ x, y }) => ({ x: image.width - x, y }),
   }),
   'half size': (image) => shrink(image, 2),
   'quarter size': (image) => shrink(image, 4),
+  'a quarter of the light': async (image) => ({
+    image: { ...image, data: image.data.map((value) => value / 4) },
+    toOriginal: (point) => point,
+  }),
   'dark, noisy': async (image) => ({ image: darken(image), toOriginal: (point) => point }),
 };
 
@@ -88,6 +99,14 @@ function darken(image: PixelImage): PixelImage {
   return { ...image, data };
 }
 
+/** At most `--side` pixels wide and high, so that half and a quarter of the size mean the same for all photos. */
+async function loadPhoto(path: string): Promise<PixelImage> {
+  const image = await decodeImage(path, 100e6);
+  const side = Number(args.side);
+  if (Math.max(image.width, image.height) <= side) return image;
+  return withSharp(image, (photo) => photo.resize(side, side, { fit: 'inside' }));
+}
+
 interface Tally {
   expected: number;
   found: number;
@@ -104,8 +123,14 @@ async function detectTimed(session: Session, image: PixelImage, tally: Tally): P
 }
 
 function options(): DetectionOptions {
-  const passes = args.passes === '' ? DETECTION_PASSES.photo : args.passes.split(',').map(Number);
-  return { passes, minDetection: Number(args.score) };
+  const plan = args.passes === '' ? modeOf(args.detection) : { passes: args.passes.split(',').map(Number) };
+  return { ...plan, minDetection: Number(args.score) };
+}
+
+function modeOf(name: string): DetectionPlan {
+  const [, plan] = Object.entries<DetectionPlan>(DETECTION_PLANS).find(([mode]) => mode === name) ?? [];
+  if (plan === undefined) throw new Error(`--detection is one of ${Object.keys(DETECTION_PLANS).join(', ')}`);
+  return plan;
 }
 
 function isInside({ x, y }: Point, box: Box): boolean {
@@ -119,19 +144,20 @@ function compare(
   faces: readonly Detection[],
   changed: Changed,
   tally: Tally,
-): void {
+): number {
   const centres = faces.map(({ box }) => changed.toOriginal(boxCentre(box)));
   const found = reference.filter(({ box }) => centres.some((centre) => isInside(centre, box)));
   tally.found += found.length;
   tally.expected += Math.max(photo.faces, reference.length);
   tally.extra += centres.filter((centre) => !reference.some(({ box }) => isInside(centre, box))).length;
   if (found.length < photo.faces) tally.lost.push(`${photo.file} ${found.length}/${photo.faces}`);
+  return found.length;
 }
 
 function report(tallies: Map<string, Tally>): void {
   for (const [name, { found, expected, extra, lost, milliseconds }] of tallies) {
     const median = milliseconds.toSorted((a, b) => a - b)[milliseconds.length >> 1]!;
-    const line = `${name.padEnd(16)} ${String(found).padStart(3)} of ${expected}  extra ${extra}  ${median.toFixed(0).padStart(4)} ms`;
+    const line = `${name.padEnd(22)} ${String(found).padStart(3)} of ${expected}  extra ${extra}  ${median.toFixed(0).padStart(4)} ms`;
     console.log(lost.length === 0 ? line : `${line}  lost: ${lost.join(', ')}`);
   }
 }
@@ -145,14 +171,20 @@ async function main(): Promise<void> {
     ]),
   );
   const tiles = [];
-  for (const photo of readPhotos(args.photos)) {
-    const image = await decodeImage(photo.path, 100e6);
+  // Groups first: who stops early has seen the most.
+  const photos = [...(args.peers === undefined ? [] : readPeerPhotos(args.peers)), ...readPhotos(args.photos)].sort(
+    (a, b) => b.faces - a.faces,
+  );
+  for (const photo of photos) {
+    const image = await loadPhoto(photo.path);
     const reference = await detectFaces(session, image, options());
+    const counts: number[] = [];
     for (const [name, change] of Object.entries(CHANGES)) {
       const changed = await change(image);
       const faces = await detectTimed(session, changed.image, tallies.get(name)!);
-      compare(photo, reference, faces, changed, tallies.get(name)!);
+      counts.push(compare(photo, reference, faces, changed, tallies.get(name)!));
     }
+    process.stderr.write(`${photo.file}: ${counts.join(' ')} of ${photo.faces}\n`);
     const boxes = reference.map(({ box, score }) => ({ ...box, label: score.toFixed(2) }));
     const points = reference.flatMap(({ landmarks }) => Object.values(landmarks));
     tiles.push(await annotate(image, { boxes, points }, `${photo.file} ${reference.length}/${photo.faces}`));

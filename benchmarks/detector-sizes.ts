@@ -11,7 +11,7 @@ import type { PixelImage } from '@mememoji/vision/image';
 import { cropGrey } from '@mememoji/vision/resample';
 import type { Box } from '@mememoji/vision/result';
 import { decodeImage } from 'mememoji/decode';
-import { DETECTION_PASSES, detectFaces } from 'mememoji/detector';
+import { DETECTION_PLANS, detectFaces } from 'mememoji/detector';
 import { createSession } from 'mememoji/node-session';
 import { readPhotos } from './photos.ts';
 
@@ -23,7 +23,7 @@ const { values: args } = parseArgs({
 });
 
 const SHARES = [0.02, 0.03, 0.06, 0.12, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05];
-const PASSES = [[256, 768], [128, 768], DETECTION_PASSES.photo, DETECTION_PASSES.video];
+const PASSES = [[256, 768], [128, 768], DETECTION_PLANS.thorough.passes, DETECTION_PLANS.video.passes];
 const WINDOW = { width: 960, height: 720 };
 /** Of a group, so that it does not outweigh the single faces. */
 const FACES_PER_PHOTO = 2;
@@ -52,7 +52,7 @@ const hits = PASSES.map(() => SHARES.map(() => 0));
 let faces = 0;
 for (const { path } of readPhotos(args.photos)) {
   const image = await decodeImage(path, 100e6);
-  const reference = await detectFaces(session, image, { passes: DETECTION_PASSES.photo, minDetection: 0.5 });
+  const reference = await detectFaces(session, image, { ...DETECTION_PLANS.thorough, minDetection: 0.5 });
   for (const { box } of reference.slice(0, FACES_PER_PHOTO)) {
     faces++;
     for (const [s, share] of SHARES.entries()) {

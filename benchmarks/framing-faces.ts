@@ -10,7 +10,7 @@ import { similarityFromSquare } from '@mememoji/vision/geometry';
 import type { PixelImage } from '@mememoji/vision/image';
 import { cropGrey } from '@mememoji/vision/resample';
 import { decodeImage } from 'mememoji/decode';
-import { DETECTION_PASSES, detectFaces } from 'mememoji/detector';
+import { DETECTION_PLANS, detectFaces } from 'mememoji/detector';
 import type { Session } from 'mememoji/session';
 import { readPhotos } from './photos.ts';
 
@@ -31,7 +31,7 @@ export async function photoFaces(folder: string, detector: Session): Promise<Lab
   for (const { file, path, faces: count, expressions } of readPhotos(folder)) {
     if (count !== 1 || expressions.length !== 1) continue;
     const image = await decodeImage(path, 100e6);
-    const [detection] = await detectFaces(detector, image, { passes: DETECTION_PASSES.photo, minDetection: 0.5 });
+    const [detection] = await detectFaces(detector, image, { ...DETECTION_PLANS.thorough, minDetection: 0.5 });
     if (detection === undefined) console.error(`no face found in ${file}`);
     else faces.push({ name: file, image, detection, expression: expressions[0]! });
   }

@@ -32,3 +32,14 @@ export function readPhotos(folder: string): Photo[] {
 function splitLine(line: string): string[] {
   return Array.from(line.matchAll(/(?:^|,)(?:"([^"]*)"|([^,]*))/g), ([, quoted, plain]) => quoted ?? plain ?? '');
 }
+
+/** Faces in the demonstration photos of @vladmandic/face-api 1.7.15, sample1.jpg to sample6.jpg, counted by eye. */
+const PEER_PHOTOS = [3, 3, 3, 4, 5, 4];
+
+/** Those photos, in a folder where the package is installed; groups of three to five grown-up faces of 1920 pixels' width. */
+export function readPeerPhotos(folder: string): Photo[] {
+  return PEER_PHOTOS.map((faces, i) => {
+    const file = `sample${i + 1}.jpg`;
+    return { file, path: join(folder, 'node_modules/@vladmandic/face-api/demo', file), faces, expressions: [] };
+  });
+}

@@ -13,9 +13,11 @@ import type { Dataset } from '@mememoji/train/dataset';
 import { type Evaluation, evaluateClassifier } from '@mememoji/train/evaluate';
 import { writeWhole } from '@mememoji/train/files';
 import { openDataset } from '@mememoji/train/open-dataset';
+import { prepareDataset } from '@mememoji/train/prepare';
 import { VIEWS } from '@mememoji/train/views';
 import { type ClassifierSpec, parseClassifierSpec, SPEC_KEY } from '@mememoji/vision/classifier-spec';
 import { writeCard } from './card.ts';
+import { makeMemory } from './make-memory.ts';
 
 /** What stands in `NAME.json` beside a shipped model. */
 export interface ModelRecord {
@@ -53,6 +55,8 @@ async function main(): Promise<void> {
   const report: unknown = JSON.parse(await readFile(join(run, 'report.json'), 'utf8'));
   const record: ModelRecord = { spec, evaluations, run: report, bytes: bytes.length };
   await writeWhole(join(folder, `${name}.onnx`), [bytes]);
+  const taught = prepareDataset(dataset, { dropDuplicates: true });
+  await writeWhole(join(folder, `${name}.memory`), [await makeMemory(bytes, taught)]);
   await writeText(`${name}.json`, `${JSON.stringify(record, null, 2)}\n`);
   await writeText(`${name}.metrics.csv`, await readFile(join(run, 'metrics.csv'), 'utf8'));
   await writeText(`${name}.md`, writeCard(record));

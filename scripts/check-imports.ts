@@ -31,13 +31,16 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   '@mememoji/graph': [],
   '@mememoji/train': ['@mememoji/vision', '@mememoji/graph'],
   mememoji: ['@mememoji/vision'],
+  '@mememoji/web': ['mememoji', '@mememoji/train', '@mememoji/graph', '@mememoji/vision'],
+  '@mememoji/cli': ['@mememoji/server', '@mememoji/train', 'mememoji', '@mememoji/vision'],
 };
 const ARROWS_OF_APPS: readonly string[] = ['@mememoji/train', 'mememoji', '@mememoji/vision'];
 
-/** Packages that run anywhere, and the only foreign packages that they may use. */
+/** Packages that run without Node, and the only foreign packages that they may use. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
   '@mememoji/vision': [],
   '@mememoji/graph': ['@bufbuild/protobuf'],
+  '@mememoji/web': ['preact', '@preact/signals', 'onnxruntime-web'],
 };
 
 /** Finds every fault below `root`, each as one line `file: what`. */
@@ -106,7 +109,7 @@ function findRelativeFault(
 }
 
 function findBuiltinFault(specifier: string, { name }: Workspace): string | undefined {
-  return name in PURE ? `'${specifier}' belongs to Node, and ${name} runs anywhere` : undefined;
+  return name in PURE ? `'${specifier}' belongs to Node, and ${name} runs without it` : undefined;
 }
 
 function findArrowFault(name: string, workspace: Workspace, workspaces: readonly Workspace[]): string | undefined {

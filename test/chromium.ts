@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-/** Debian's browser, which scripts/install-browser.sh installs. Where it is missing, a test run ends with saying so. */
+/** Debian's browser, which scripts/install-test-tools.sh installs. Where it is missing, a test run ends with saying so. */
 const CHROMIUM = '/usr/bin/chromium';
 
 export const hasChromium = existsSync(CHROMIUM);
@@ -19,8 +19,14 @@ const FLAGS = [
 /** WebGPU on the processor, by SwiftShader: right but slow. */
 const SOFTWARE_WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 
-/** Starts a browser that shows no window. Who starts it closes it. */
-export function launchChromium({ webgpu = false }: { webgpu?: boolean } = {}): Promise<Browser> {
-  const args = webgpu ? [...FLAGS, ...SOFTWARE_WEBGPU] : FLAGS;
-  return chromium.launch({ executablePath: CHROMIUM, args, timeout: 60_000 });
+/** Starts a browser that shows no window, with more flags if given. Who starts it closes it. */
+export function launchChromium({
+  webgpu = false,
+  flags = [],
+}: {
+  webgpu?: boolean;
+  flags?: string[];
+} = {}): Promise<Browser> {
+  const args = [...FLAGS, ...(webgpu ? SOFTWARE_WEBGPU : []), ...flags];
+  return chromium.launch({ executablePath: CHROMIUM, args, timeout: 180_000 });
 }

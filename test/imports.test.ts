@@ -46,6 +46,14 @@ describe('checkImports', () => {
     manifest('packages/graph', '@mememoji/graph', ['@bufbuild/protobuf', '@mememoji/vision']);
     manifest('packages/train', '@mememoji/train', ['@mememoji/graph', '@mememoji/vision', 'mememoji', 'sharp']);
     manifest('packages/mememoji', 'mememoji', ['@mememoji/vision', '@mememoji/train', '@mememoji/graph']);
+    manifest('apps/server', '@mememoji/server', []);
+    manifest('apps/web', '@mememoji/web', [
+      '@mememoji/train',
+      '@mememoji/graph',
+      'mememoji',
+      '@mememoji/server',
+      'preact',
+    ]);
     manifest('apps/cli', '@mememoji/cli', ['@mememoji/train', 'mememoji', '@mememoji/graph']);
   });
   afterAll(() => rmSync(root, { recursive: true }));
@@ -57,6 +65,7 @@ describe('checkImports', () => {
     ['packages/vision/test/a.test.ts', "import { it } from 'vitest'; import { readFile } from 'node:fs';"],
     ['packages/vision/test/a.test.ts', "import { x } from '@mememoji/vision/image'; import { y } from '../src/y.ts';"],
     ['apps/cli/src/a.ts', "const x = await import('@mememoji/train/data');"],
+    ['apps/web/src/a.tsx', "import { x } from '@mememoji/graph/x'; import { render } from 'preact'; const a = <p />;"],
     ['apps/cli/test/a.test.ts', "import { encodeModel } from '@mememoji/graph/codec';"],
   ])('accepts %s: %s', (file, code) => {
     expect(faultsOf(file, code)).toEqual([]);
@@ -88,12 +97,12 @@ describe('checkImports', () => {
     [
       'packages/graph/src/a.ts',
       "import { cpus } from 'node:os';",
-      "'node:os' belongs to Node, and @mememoji/graph runs anywhere",
+      "'node:os' belongs to Node, and @mememoji/graph runs without it",
     ],
     [
       'packages/vision/src/a.ts',
       "import { join } from 'path';",
-      "'path' belongs to Node, and @mememoji/vision runs anywhere",
+      "'path' belongs to Node, and @mememoji/vision runs without it",
     ],
     ['packages/vision/src/a.ts', "import pad from 'left-pad';", "@mememoji/vision must not need 'left-pad'"],
     [
@@ -106,6 +115,12 @@ describe('checkImports', () => {
       "import { x } from '../../graph/src/x.ts';",
       "'../../graph/src/x.ts' leads out of packages/train",
     ],
+    [
+      'apps/web/src/a.ts',
+      "import { readFile } from 'node:fs';",
+      "'node:fs' belongs to Node, and @mememoji/web runs without it",
+    ],
+    ['apps/web/src/a.ts', "import { x } from '@mememoji/server/x';", "@mememoji/web must not know '@mememoji/server'"],
     ['apps/cli/src/a.ts', "import { x } from '@mememoji/graph/x';", "@mememoji/cli must not know '@mememoji/graph'"],
   ])('catches %s: %s', (file, code, fault) => {
     expect(faultsOf(file, code)).toEqual([`${file}: ${fault}`]);

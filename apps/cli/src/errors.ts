@@ -5,7 +5,14 @@ export const EXIT_FAILURE = 1;
 export const EXIT_WRONG_USE = 2;
 export const EXIT_INTERRUPTED = 130;
 
-export type CliErrorCode = 'WRONG_USE' | 'NO_INPUT' | 'SOME_FAILED' | 'UNKNOWN_MODEL' | 'BAD_OUTPUT';
+export type CliErrorCode =
+  | 'WRONG_USE'
+  | 'NO_INPUT'
+  | 'SOME_FAILED'
+  | 'UNKNOWN_MODEL'
+  | 'BAD_OUTPUT'
+  | 'BAD_RESUME'
+  | 'NO_ENCODER';
 
 /** What `cli` throws: a stable code, one line of what is wrong, and a hint how to mend it. */
 export class CliError extends Error {
@@ -35,6 +42,8 @@ const WRONG_USE: ReadonlySet<string> = new Set([
   'BAD_RECIPE',
   'BAD_SWEEP',
   'RUN_EXISTS',
+  'BAD_RESUME',
+  'BAD_CONFIG',
 ]);
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -67,7 +76,10 @@ export function isCodedError(error: unknown): error is CodedError {
 export function judge(error: unknown): Verdict {
   if (error instanceof CommanderError)
     return { exitCode: error.exitCode === 0 ? EXIT_OK : EXIT_WRONG_USE, line: undefined };
-  if (error instanceof Error && error.name === 'AbortError') return { exitCode: EXIT_INTERRUPTED, line: 'stopped' };
+  if (error instanceof Error && error.name === 'AbortError') {
+    const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
+    return { exitCode: EXIT_INTERRUPTED, line: describe({ message: 'stopped', hint }) };
+  }
   if (isCodedError(error)) {
     return { exitCode: WRONG_USE.has(error.code) ? EXIT_WRONG_USE : EXIT_FAILURE, line: describe(error) };
   }

@@ -11,6 +11,12 @@ export function outputOption(): Option {
   return new Option('--output <file>', 'write to this file instead of standard output');
 }
 
+/** `--device`: where nets are computed. `webgpu` fails where there is no graphics card, it never falls back. */
+export function deviceOption(): Option {
+  const text = 'where nets are computed: on the processor or, through WebGPU, on a graphics card';
+  return new Option('--device <device>', text).choices(['cpu', 'webgpu']).default('cpu');
+}
+
 /** Parser of an option that takes a whole number from `least` on. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {

@@ -18,8 +18,18 @@ export interface CommandModule {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'analyze',
-    summary: 'find the faces in pictures and read their expressions',
+    summary: 'find the faces in pictures and videos and read their expressions',
     load: () => import('./commands/analyze.ts'),
+  },
+  {
+    name: 'serve',
+    summary: 'serve the API and the web app',
+    load: () => import('./commands/serve.ts'),
+  },
+  {
+    name: 'meme',
+    summary: 'lay over each face of a picture the emoji of its expression',
+    load: () => import('./commands/meme.ts'),
   },
   {
     name: 'explain',
@@ -58,7 +68,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'models',
-    summary: 'tell about the models that come with the program',
+    summary: 'tell about the models, and choose which one faces are read with',
     load: () => import('./commands/models.ts'),
+  },
+  {
+    name: 'feedback',
+    summary: 'look at what people said of faces, and train the model further on it',
+    load: () => import('./commands/feedback.ts'),
+  },
+  {
+    name: 'worker',
+    summary: 'work on the jobs of a server, or on the trials of sweeps, on this machine too',
+    load: () => import('./commands/worker.ts'),
   },
 ];

@@ -1,80 +1,67 @@
-import { EXPRESSIONS, SIX_EXPRESSIONS } from '@mememoji/vision/expression';
-import { type AnalyzedEntry, type Entry, isFailed, probabilitiesOf } from './entry.ts';
-import { csvLine, type Format } from './output.ts';
+import { type Entry, type FrameEntry, isFailed, isFrame, isOfSameVideo } from './entry.ts';
+import { LINE_FORMATS, type LineFormat, type LineFormatName, type LineOptions, lineFormat } from './line-formats.ts';
 import { renderTable, type TableStyle } from './render-table.ts';
 
-type Face = AnalyzedEntry['faces'][number];
+/** Forms of what `analyze` says; the first is the default. */
+export const ENTRY_FORMATS = ['table', 'json', ...LINE_FORMATS] as const;
+export type EntryFormat = (typeof ENTRY_FORMATS)[number];
+
 type Pieces = AsyncGenerator<string>;
+
+/** Whether a file of this form can be continued, line by line. */
+export function isLineFormat(format: EntryFormat): format is LineFormatName {
+  return format !== 'table' && format !== 'json';
+}
 
 /** Turns entries into text as they come. */
 export function renderEntries(
   entries: AsyncIterable<Entry>,
-  format: Format,
-  { six, style }: { six: boolean; style: TableStyle },
+  format: EntryFormat,
+  { style, ...options }: LineOptions & { style: TableStyle },
 ): Pieces {
-  switch (format) {
-    case 'json':
-      return renderJson(entries);
-    case 'ndjson':
-      return renderNdjson(entries);
-    case 'csv':
-      return renderCsv(entries, six);
-    case 'table':
-      return renderTable(entries, style);
-  }
+  if (format === 'json') return renderJson(entries);
+  if (format === 'table') return renderTable(entries, style);
+  return renderLines(entries, lineFormat(format, options));
 }
 
-/** One array, an entry a line. */
-async function* renderJson(entries: AsyncIterable<Entry>): Pieces {
-  let separator = '[\n';
+async function* renderLines(entries: AsyncIterable<Entry>, format: LineFormat): Pieces {
+  if (format.head !== '') yield format.head;
   for await (const entry of entries) {
-    yield `${separator}  ${JSON.stringify(entry)}`;
-    separator = ',\n';
+    const lines = format.lines(entry);
+    if (lines !== '') yield lines;
   }
-  yield separator === '[\n' ? '[]\n' : '\n]\n';
-}
-
-async function* renderNdjson(entries: AsyncIterable<Entry>): Pieces {
-  for await (const entry of entries) yield `${JSON.stringify(entry)}\n`;
 }
 
 /**
- * One row a face, with the column names of other tools. A picture without a face, and one that could not be read, keeps
- * one row with success 0; the latter has its error code in the last column.
+ * One array. A picture is an object on a line; a video is one whose `frames` have a line each, with an `error` after them
+ * if it broke off.
  */
-async function* renderCsv(entries: AsyncIterable<Entry>, six: boolean): Pieces {
-  const names = six ? SIX_EXPRESSIONS : EXPRESSIONS;
-  const box = ['x', 'y', 'width', 'height'];
-  yield csvLine([
-    'path',
-    'face_id',
-    ...box,
-    'detection',
-    'success',
-    ...names,
-    'dominant',
-    'confidence',
-    'uncertain',
-    'error',
-  ]);
-  const empty = Array.from({ length: names.length + 3 }, () => undefined);
+async function* renderJson(entries: AsyncIterable<Entry>): Pieces {
+  let separator = '[\n';
+  let video: FrameEntry | undefined;
   for await (const entry of entries) {
-    const faces = isFailed(entry) ? [] : entry.faces;
-    for (const face of faces) yield csvLine([entry.path, ...faceFields(face), undefined]);
-    if (faces.length > 0) continue;
-    const error = isFailed(entry) ? entry.error.code : undefined;
-    yield csvLine([entry.path, ...Array.from({ length: 6 }, () => undefined), 0, ...empty, error]);
+    const frame = !isFailed(entry) && isFrame(entry) ? entry : undefined;
+    if (video !== undefined && frame !== undefined && isOfSameVideo(video, frame)) {
+      yield `,\n    ${frameJson(frame)}`;
+    } else if (video !== undefined && isFailed(entry) && entry.path === video.path) {
+      yield `\n  ],"error":${JSON.stringify(entry.error)}}`;
+    } else {
+      if (video !== undefined) yield '\n  ]}';
+      yield `${separator}  ${frame === undefined ? JSON.stringify(entry) : openVideo(frame)}`;
+      separator = ',\n';
+    }
+    video = frame;
   }
+  if (video !== undefined) yield '\n  ]}';
+  yield separator === '[\n' ? '[]\n' : '\n]\n';
 }
 
-function faceFields(face: Face): (string | number)[] {
-  const { x, y, width, height } = face.box;
-  const probabilities = probabilitiesOf(face).map(([, probability]) => round(probability, 6));
-  const box = [x, y, width, height].map((value) => round(value, 2));
-  const verdict = [face.dominant, round(face.confidence, 6), face.uncertain ? 1 : 0];
-  return [face.id, ...box, round(face.detection, 6), 1, ...probabilities, ...verdict];
+/** A video's object up to its first frame. */
+function openVideo(frame: FrameEntry): string {
+  const { path, width, height } = frame;
+  return `${JSON.stringify({ path, width, height }).slice(0, -1)},"frames":[\n    ${frameJson(frame)}`;
 }
 
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
+function frameJson({ frame, timestamp, faces }: FrameEntry): string {
+  return JSON.stringify({ frame, timestamp, faces });
 }

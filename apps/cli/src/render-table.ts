@@ -1,4 +1,5 @@
 import { type AnalyzedEntry, type Entry, isFailed, probabilitiesOf } from './entry.ts';
+import { type FaceSummary, type MediaSummary, summarizeVideos } from './summary.ts';
 
 type Face = AnalyzedEntry['faces'][number];
 
@@ -20,28 +21,44 @@ const BAR = 24;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /**
- * One block a picture, with a bar for each expression of each face, the likeliest first. Pictures that could not be read
- * are told of on standard error only.
+ * One block a picture, with a bar for each expression of each face, the likeliest first; of a video, a bar for the share
+ * of the time in which each expression was the likeliest. What could not be read is told of on standard error only.
  */
 export async function* renderTable(entries: AsyncIterable<Entry>, style: TableStyle): AsyncGenerator<string> {
   let separator = '';
-  for await (const entry of entries) {
-    if (isFailed(entry)) continue;
-    yield separator + renderEntry(entry, style);
+  for await (const one of summarizeVideos(entries)) {
+    if (!('kind' in one) && isFailed(one)) continue;
+    yield separator + ('kind' in one ? renderVideo(one, style) : renderEntry(one, style));
     separator = '\n';
   }
 }
 
+function renderVideo({ path, width, height, frames, seconds, faces }: MediaSummary, style: TableStyle): string {
+  const head = `${style.bold(path)}  ${width} x ${height}, ${seconds.toFixed(1)} s, ${frames} frames, ${countFaces(faces)}\n`;
+  return head + faces.map((face) => `\n${renderTrack(face, style)}`).join('');
+}
+
+function renderTrack(face: FaceSummary, style: TableStyle): string {
+  const time = `${face.first.toFixed(1)} s to ${face.last.toFixed(1)} s`;
+  const changes = `${face.changesPerMinute.toFixed(1)} changes a minute, ${percent(face.uncertain)} uncertain`;
+  const head = `  face ${face.id}: ${style.bold(`mostly ${face.dominant}`)}  ${style.dim(`${time}  ${changes}`)}\n`;
+  const ranked = probabilitiesOf({ expressions: face.share }).sort(([, a], [, b]) => b - a);
+  return head + ranked.map(([name, share]) => renderBar(name, share, name === face.dominant, style)).join('');
+}
+
+function countFaces({ length }: readonly unknown[]): string {
+  return length === 0 ? 'no face' : length === 1 ? '1 face' : `${length} faces`;
+}
+
 function renderEntry({ path, width, height, faces }: AnalyzedEntry, style: TableStyle): string {
-  const count = faces.length === 0 ? 'no face' : faces.length === 1 ? '1 face' : `${faces.length} faces`;
   const blocks = faces.map((face) => `\n${renderFace(face, style)}`);
-  return `${style.bold(path)}  ${width} x ${height}, ${count}\n${blocks.join('')}`;
+  return `${style.bold(path)}  ${width} x ${height}, ${countFaces(faces)}\n${blocks.join('')}`;
 }
 
 function renderFace(face: Face, style: TableStyle): string {
   const { x, y, width, height } = face.box;
   const place = `at ${Math.round(x)},${Math.round(y)}  size ${Math.round(width)} x ${Math.round(height)}`;
-  const verdict = face.uncertain ? `uncertain, perhaps ${face.dominant}` : face.dominant;
+  const verdict = face.uncertain ? `uncertain (${face.doubts.join(', ')}), perhaps ${face.dominant}` : face.dominant;
   const head = `  face ${face.id}: ${style.bold(verdict)}  ${style.dim(`${place}  detection ${percent(face.detection)}`)}\n`;
   const ranked = probabilitiesOf(face).sort(([, a], [, b]) => b - a);
   return (

@@ -4,6 +4,8 @@ import type { Context } from './context.ts';
 
 /** Shows on standard error how a training goes. */
 export interface TrainingDisplay {
+  /** While teachers are asked. */
+  teaching: (done: number, total: number) => void;
   progress: (progress: TrainingProgress) => void;
   epoch: (metrics: EpochMetrics, epochs: number) => void;
   stop: () => void;
@@ -13,6 +15,9 @@ export interface TrainingDisplay {
 export async function createTrainingDisplay({ stderr }: Pick<Context, 'stderr'>): Promise<TrainingDisplay> {
   if (!stderr.isTTY) {
     return {
+      teaching: (done, total) => {
+        if (done === total) stderr.write(`asked the teachers about ${total} pictures\n`);
+      },
       progress: () => undefined,
       epoch: (metrics, epochs) => stderr.write(`${describeEpoch(metrics, epochs)}\n`),
       stop: () => undefined,
@@ -27,6 +32,9 @@ export async function createTrainingDisplay({ stderr }: Pick<Context, 'stderr'>)
     running = false;
   };
   return {
+    teaching: (done, total) => {
+      stderr.write(`\rasking the teachers: ${Math.floor((100 * done) / total)}%${done === total ? '\n' : ''}`);
+    },
     progress: (progress) => {
       const payload = barPayload(progress);
       if (!running) bar.start(progress.batches, progress.batch, payload);

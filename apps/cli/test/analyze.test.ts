@@ -33,7 +33,7 @@ describe('mememoji analyze', () => {
     expect(rest).toEqual({ path: PHOTO, width: 512, height: 512 });
     expect(faces).toHaveLength(1);
     expect(Object.keys(faces[0]).sort()).toEqual(
-      ['box', 'confidence', 'detection', 'dominant', 'expressions', 'id', 'landmarks', 'uncertain'].sort(),
+      ['box', 'confidence', 'detection', 'dominant', 'doubts', 'expressions', 'id', 'landmarks', 'uncertain'].sort(),
     );
     // Where the face of the photo is, judged by eye.
     const { x, y, width, height } = faces[0].box;
@@ -42,14 +42,14 @@ describe('mememoji analyze', () => {
     for (const [name, probability] of Object.entries(STAND_IN_ANSWER)) {
       expect(faces[0].expressions[name]).toBeCloseTo(probability, 5);
     }
-    expect(faces[0]).toMatchObject({ id: 0, dominant: 'happy', uncertain: true });
+    expect(faces[0]).toMatchObject({ id: 0, dominant: 'happy', doubts: ['unclear'], uncertain: true });
   });
 
   it('counts disgust as angry with --six', async () => {
     const { stdout } = await analyze([PHOTO, '--six', '--format', 'ndjson']);
     const { faces } = JSON.parse(stdout);
     expect(Object.keys(faces[0].expressions)).toEqual(['angry', 'fear', 'happy', 'sad', 'surprise', 'neutral']);
-    expect(faces[0]).toMatchObject({ dominant: 'angry', uncertain: false });
+    expect(faces[0]).toMatchObject({ dominant: 'angry', doubts: [], uncertain: false });
     expect(faces[0].confidence).toBeCloseTo(0.35, 5);
   });
 
@@ -69,7 +69,7 @@ describe('mememoji analyze', () => {
     expect(stderr.trim().split('\n')).toEqual([
       expect.stringMatching(/^mememoji: photos\/bad\.png is not a picture/),
       expect.stringMatching(/^mememoji: gone\.png does not exist/),
-      'mememoji: 2 of 4 pictures could not be read',
+      'mememoji: 2 of 4 files could not be read',
     ]);
     expect(code).toBe(1);
   });

@@ -34,10 +34,32 @@ describe('mememoji bench analyze', () => {
     rmSync(folder, { recursive: true });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { milliseconds, p10, p90, ...rest } = JSON.parse(stdout);
-    expect(rest).toEqual({ runs: 3, width: 640, height: 480, faces: 1, threads: 1 });
+    expect(rest).toEqual({ runs: 3, width: 640, height: 480, faces: 1, device: 'cpu', threads: 1 });
     expect(p10).toBeGreaterThan(0);
     expect(milliseconds).toBeGreaterThanOrEqual(p10);
     expect(p90).toBeGreaterThanOrEqual(milliseconds);
+  });
+
+  it('on a graphics card measures, or says that there is none', { timeout: 120_000 }, async () => {
+    const { code, stdout, stderr } = await run([
+      'bench',
+      'analyze',
+      '--device',
+      'webgpu',
+      '--runs',
+      '1',
+      '--format',
+      'json',
+    ]);
+    if (code === 0) return expect(JSON.parse(stdout)).toMatchObject({ device: 'webgpu', faces: 1 });
+    // The card's drivers write to stderr themselves; what the command says is the last line.
+    expect({ code, stdout, line: stderr.trimEnd().split('\n').at(-1) }).toEqual({
+      code: 1,
+      stdout: '',
+      line:
+        'mememoji: WebGPU finds no graphics card that it can use. Use the device cpu, or install a driver for the card ' +
+        '(Vulkan, Metal or Direct3D 12)',
+    });
   });
 
   it('tells where there is no photo', async () => {

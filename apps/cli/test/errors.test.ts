@@ -4,6 +4,7 @@ import { TrainError } from '@mememoji/train/error';
 import { CommanderError } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CliError, describe as describeError, judge } from '../src/errors.ts';
+import { call } from './call.ts';
 import { run } from './run.ts';
 import { makeFolder } from './stand-in.ts';
 
@@ -67,7 +68,7 @@ describe('what goes wrong on the command line', () => {
     [['analyze', '--formt', 'json', 'x'], /^mememoji: unknown option '--formt'\. Did you mean --format\?\n$/],
     [
       ['analyze', 'x', '--format', 'xml'],
-      /^mememoji: .*'xml' is invalid\. Allowed choices are table, json, ndjson, csv\./,
+      /^mememoji: .*'xml' is invalid\. Allowed choices are table, json, ndjson, csv, openface, py-feat\./,
     ],
     [
       ['analyze', 'x', '--format'],
@@ -75,11 +76,29 @@ describe('what goes wrong on the command line', () => {
     ],
     [['analyze', 'x', '--threads', '0'], /^mememoji: .*'0' is invalid\. It must be a whole number from 1 on\. See/],
     [['analyze', 'x', '--model', 'gpt'], /^mememoji: no model is named 'gpt', nor is there such a file\. /],
+    [['analyze', 'x', '--resume'], /^mememoji: --resume needs the --output file that is to be continued\n$/],
+    [
+      ['analyze', 'x', '--resume', '--output', 'o', '--format', 'json'],
+      /^mememoji: --resume cannot go on with json\. /,
+    ],
+    [
+      ['analyze', 'x', '--resume', '--output', 'o', '--format', 'csv', '--plot', 'p.svg'],
+      /^mememoji: --plot and --report go on with --format ndjson only\. /,
+    ],
+    [['analyze', 'x', '--summary', '--format', 'openface'], /^mememoji: a summary has no form openface\. /],
+    [['analyze', 'x', '--six', '--format', 'py-feat'], /^mememoji: py-feat has seven expressions\. Leave out --six\n$/],
+    [['analyze', 'x', '--style', 'memes'], /^mememoji: --style is for --annotate only\n$/],
+    [['analyze', 'x', '--embed'], /^mememoji: --embed is for --report only\n$/],
+    [['analyze', 'x', '--plot', 'p.pdf'], /^mememoji: 'p\.pdf' must end in \.svg or \.png\n$/],
+    [['analyze', 'x', '--every', '2', '--fps', '5'], /^mememoji: --every and --fps exclude each other\n$/],
+    [['analyze', 'x', '--from', '1:00', '--to', '60'], /^mememoji: --from must be before --to\n$/],
+    [['analyze', 'x', '--from', '1:75'], /^mememoji: .*'1:75' is invalid\. It must be seconds, such as 90 or 12\.5/],
+    [['analyze', 'x', '--fps', '0'], /^mememoji: .*'0' is invalid\. It must be a number above 0\. See/],
     [['models', 'remove'], /^mememoji: unknown command 'remove'\. /],
     [['models', 'list', 'x'], /^mememoji: too many arguments for 'list'\. /],
   ];
   it.each(WRONG_USE)('%j is wrong use', async (args, message) => {
-    const { code, stdout, stderr } = await run(args, { cwd: folder });
+    const { code, stdout, stderr } = await call(args);
     expect(stderr).toMatch(message);
     expect(stderr.match(/\n/g)).toHaveLength(1);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -87,7 +106,7 @@ describe('what goes wrong on the command line', () => {
 
   const FAILURES: [string[], RegExp][] = [
     [['missing.jpg'], /^mememoji: missing\.jpg does not exist\. Check the path\n$/],
-    [['nothing'], /^mememoji: no picture in the folder 'nothing'\. Add --recursive to look deeper\n$/],
+    [['nothing'], /^mememoji: no picture or video in the folder 'nothing'\. Add --recursive to look deeper\n$/],
     [['*.tiff'], /^mememoji: no file matches '\*\.tiff'\. Check the pattern\n$/],
     [['broken.png'], /^mememoji: broken\.png is damaged \(.+\)\. Open and save it anew\n$/],
     [['empty.png'], /^mememoji: empty\.png is empty\. .+\n$/],

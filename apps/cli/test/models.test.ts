@@ -23,16 +23,17 @@ describe('models', () => {
   });
 
   it('are listed as a table, CSV and JSON', async () => {
-    const models = (await listModels(folder)).map((one) => ({ ...one, bytes: 1234 }));
+    const models = (await listModels(folder)).map((one) => ({ ...one, bytes: 1234, inUse: true }));
     expect(renderModels(models, 'table').join('')).toBe(
-      'name      version  kind         classes  input  accuracy  bytes  file\n' +
-        'stand-in  0.0.1    expressions        7  48x48  0.2500     1234  stand-in.onnx\n',
+      'name      version  kind         classes  input  accuracy  bytes  file           in use\n' +
+        'stand-in  0.0.1    expressions        7  48x48  0.2500     1234  stand-in.onnx  yes\n',
     );
     expect(renderModels(models, 'csv').join('')).toBe(
-      'name,version,kind,classes,input,accuracy,bytes,file\nstand-in,0.0.1,expressions,7,48x48,0.2500,1234,stand-in.onnx\n',
+      'name,version,kind,classes,input,accuracy,bytes,file,in use\n' +
+        'stand-in,0.0.1,expressions,7,48x48,0.2500,1234,stand-in.onnx,yes\n',
     );
     expect(JSON.parse(renderModels(models, 'json').join(''))).toMatchObject([
-      { file: 'stand-in.onnx', name: 'stand-in', bytes: 1234, spec: { uncertainBelow: 0.32 } },
+      { file: 'stand-in.onnx', name: 'stand-in', bytes: 1234, inUse: true, spec: { uncertainBelow: 0.32 } },
     ]);
     expect(JSON.parse(renderModels(models, 'ndjson').join(''))).toMatchObject({ name: 'stand-in' });
   });

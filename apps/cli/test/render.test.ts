@@ -2,8 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Face } from '@mememoji/vision/result';
 import { describe, expect, it } from 'vitest';
 import { analyzedEntry, type Entry } from '../src/entry.ts';
-import type { Format } from '../src/output.ts';
-import { renderEntries } from '../src/render-entries.ts';
+import { type EntryFormat, renderEntries } from '../src/render-entries.ts';
 import { COLOURED, PLAIN, type TableStyle } from '../src/render-table.ts';
 
 const eye = { x: 1, y: 2 };
@@ -15,6 +14,7 @@ const face: Face = {
   expressions: { angry: 0.01, disgust: 0, fear: 0.02, happy: 0.9, sad: 0.01, surprise: 0.05, neutral: 0.01 },
   dominant: 'happy',
   confidence: 0.9,
+  doubts: [],
   uncertain: false,
 };
 const unsure: Face = {
@@ -23,6 +23,7 @@ const unsure: Face = {
   expressions: { angry: 0.2, disgust: 0.15, fear: 0.1, happy: 0.05, sad: 0.3, surprise: 0.1, neutral: 0.1 },
   dominant: 'sad',
   confidence: 0.3,
+  doubts: ['unclear'],
   uncertain: true,
 };
 
@@ -33,12 +34,12 @@ const analysis = (faces: Face[]): Parameters<typeof analyzedEntry>[1] => ({
 });
 const failed: Entry = { path: 'broken.jpg', error: { code: 'BROKEN_IMAGE', message: 'broken.jpg is damaged' } };
 
-async function render(entries: Entry[], format: Format, six = false, style: TableStyle = PLAIN): Promise<string> {
+async function render(entries: Entry[], format: EntryFormat, six = false, style: TableStyle = PLAIN): Promise<string> {
   async function* source(): AsyncGenerator<Entry> {
     yield* entries;
   }
   let text = '';
-  for await (const piece of renderEntries(source(), format, { six, style })) text += piece;
+  for await (const piece of renderEntries(source(), format, { six, raw: false, style })) text += piece;
   return text;
 }
 
@@ -62,7 +63,7 @@ describe('table', () => {
           neutral   ▎                           1%
           disgust                               0%
 
-        face 1: uncertain, perhaps sad  at 10,-3  size 100 x 110  detection 99%
+        face 1: uncertain (unclear), perhaps sad  at 10,-3  size 100 x 110  detection 99%
           sad       ███████▎                   30%  ◂
           angry     ████▊                      20%
           disgust   ███▋                       15%
@@ -88,11 +89,11 @@ describe('table', () => {
 describe('csv', () => {
   it('has a row for each face, and one for a picture without', async () => {
     expect(await render(entries, 'csv')).toMatchInlineSnapshot(`
-      "path,face_id,x,y,width,height,detection,success,angry,disgust,fear,happy,sad,surprise,neutral,dominant,confidence,uncertain,error
-      "a, ""b"".jpg",0,10.25,-3.5,100,110.13,0.987,1,0.01,0,0.02,0.9,0.01,0.05,0.01,happy,0.9,0,
-      "a, ""b"".jpg",1,10.25,-3.5,100,110.13,0.987,1,0.2,0.15,0.1,0.05,0.3,0.1,0.1,sad,0.3,1,
-      broken.jpg,,,,,,,0,,,,,,,,,,,BROKEN_IMAGE
-      empty.jpg,,,,,,,0,,,,,,,,,,,
+      "path,frame,timestamp,face_id,x,y,width,height,detection,success,angry,disgust,fear,happy,sad,surprise,neutral,dominant,confidence,uncertain,doubts,error
+      "a, ""b"".jpg",0,0,0,10.25,-3.5,100,110.13,0.987,1,0.01,0,0.02,0.9,0.01,0.05,0.01,happy,0.9,0,,
+      "a, ""b"".jpg",0,0,1,10.25,-3.5,100,110.13,0.987,1,0.2,0.15,0.1,0.05,0.3,0.1,0.1,sad,0.3,1,unclear,
+      broken.jpg,,,,,,,,,0,,,,,,,,,,,,BROKEN_IMAGE
+      empty.jpg,0,0,,,,,,,0,,,,,,,,,,,,
       "
     `);
   });

@@ -36,6 +36,21 @@ export function storeAsFloat16(model: Model): Model {
   return { ...model, graph: { ...model.graph, initializers, nodes: [...casts, ...model.graph.nodes] } };
 }
 
+/** A float32 tensor rounded to float16. */
+export function toHalf({ shape, data }: TensorData): TensorData {
+  return {
+    dtype: 'float16',
+    shape,
+    data: Uint16Array.from(Array.from<number | bigint, number>(data, Number), toFloat16),
+  };
+}
+
+/** A float16 tensor as float32. */
+export function fromHalf({ shape, data }: TensorData): TensorData & { data: Float32Array } {
+  const bits = Array.from<number | bigint, number>(data, Number);
+  return { dtype: 'float32', shape, data: Float32Array.from(bits, fromFloat16) };
+}
+
 function roundAll(values: Float32Array): Uint16Array {
   return Uint16Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length), roundBits);
 }

@@ -5,14 +5,20 @@ import { add, div, mul, pow, scale, sqrt, sub } from './operators/arithmetic.ts'
 import { reduceSum } from './operators/reduction.ts';
 
 /**
- * Optimisers as pure functions: they append nodes to the graph. What they remember from step to step are named inputs with
- * their next values, so that a checkpoint is nothing but tensors by name. State starts at zero.
+ * Optimisers as pure functions: they append nodes to the graph and know no names. All that they do is done element by element, so
+ * that several parameters may be laid end to end and updated as one.
  */
+export interface Optimizer {
+  /** Names of what is remembered of a parameter from step to step, each of the parameter's shape; all start at zero. */
+  readonly memory: readonly string[];
+  update(parameter: Parameter, inputs: StepInputs): ParameterUpdate;
+}
 
 export interface Parameter {
-  name: string;
   value: Tensor;
   gradient: Tensor;
+  /** In the order of the optimiser's names. */
+  memory: readonly Tensor[];
   /** Whether this parameter's group takes weight decay. */
   decay: boolean;
 }
@@ -24,22 +30,14 @@ export interface StepInputs {
   step: Tensor;
 }
 
-/** A tensor that a step reads under its name and gives back changed. */
-export interface StateUpdate {
-  name: string;
-  next: Tensor;
-}
-
-/** Next value of a parameter, and the next values of the state kept for it (inputs made with `state`). */
+/** Next values of a parameter and of its memory. */
 export interface ParameterUpdate {
-  next: Tensor;
-  state: StateUpdate[];
+  value: Tensor;
+  memory: readonly Tensor[];
 }
-
-export type Optimizer = (parameter: Parameter, inputs: StepInputs) => ParameterUpdate;
 
 export interface SgdOptions {
-  /** Default 0.9; 0 keeps no state. */
+  /** Default 0.9; 0 keeps no memory. */
   momentum?: number;
   /** Default true (Sutskever et al., 2013, in PyTorch's form). */
   nesterov?: boolean;
@@ -49,14 +47,21 @@ export interface SgdOptions {
 
 /** Stochastic gradient descent. */
 export function sgd({ momentum = 0.9, nesterov = true, weightDecay = 0 }: SgdOptions = {}): Optimizer {
-  return (parameter, { learningRate }) => {
+  const descend = (value: Tensor, direction: Tensor, rate: Tensor) => sub(value, mul(direction, rate));
+  if (momentum === 0) {
+    const update: Optimizer['update'] = (parameter, { learningRate }) => ({
+      value: descend(parameter.value, decayed(parameter, weightDecay), learningRate),
+      memory: [],
+    });
+    return { memory: [], update };
+  }
+  const update: Optimizer['update'] = (parameter, { learningRate }) => {
     const gradient = decayed(parameter, weightDecay);
-    if (momentum === 0) return { next: sub(parameter.value, mul(gradient, learningRate)), state: [] };
-    const velocity = state(parameter, 'velocity');
-    const next = add(scale(velocity.tensor, momentum), gradient);
-    const direction = nesterov ? add(gradient, scale(next, momentum)) : next;
-    return { next: sub(parameter.value, mul(direction, learningRate)), state: [{ name: velocity.name, next }] };
+    const velocity = add(scale(parameter.memory[0]!, momentum), gradient);
+    const direction = nesterov ? add(gradient, scale(velocity, momentum)) : velocity;
+    return { value: descend(parameter.value, direction, learningRate), memory: [velocity] };
   };
+  return { memory: ['velocity'], update };
 }
 
 export interface AdamOptions {
@@ -71,25 +76,26 @@ export interface AdamOptions {
 
 /** Adam (Kingma and Ba, 2015); weight decay is added to the gradient. */
 export function adam(options: AdamOptions = {}): Optimizer {
-  return (parameter, inputs) => {
-    const { direction, moments } = adamDirection(
-      { ...parameter, gradient: decayed(parameter, options.weightDecay ?? 0) },
-      inputs,
-      options,
-    );
-    return { next: sub(parameter.value, mul(direction, inputs.learningRate)), state: moments };
+  const update: Optimizer['update'] = (parameter, inputs) => {
+    const gradient = decayed(parameter, options.weightDecay ?? 0);
+    const { direction, memory } = adamDirection({ ...parameter, gradient }, inputs, options);
+    return { value: sub(parameter.value, mul(direction, inputs.learningRate)), memory };
   };
+  return { memory: ADAM_MEMORY, update };
 }
 
 /** AdamW (Loshchilov and Hutter, 2019): weight decay shrinks the value itself. */
 export function adamW({ weightDecay = 0.01, ...options }: AdamOptions = {}): Optimizer {
-  return (parameter, inputs) => {
-    const { direction, moments } = adamDirection(parameter, inputs, options);
+  const update: Optimizer['update'] = (parameter, inputs) => {
+    const { direction, memory } = adamDirection(parameter, inputs, options);
     const { value, decay } = parameter;
     const shrunk = decay && weightDecay > 0 ? sub(value, mul(scale(value, weightDecay), inputs.learningRate)) : value;
-    return { next: sub(shrunk, mul(direction, inputs.learningRate)), state: moments };
+    return { value: sub(shrunk, mul(direction, inputs.learningRate)), memory };
   };
+  return { memory: ADAM_MEMORY, update };
 }
+
+const ADAM_MEMORY = ['moment1', 'moment2'];
 
 /**
  * Scales all gradients down so that their common norm is at most `maximum`; gives them and the norm before.
@@ -115,26 +121,15 @@ function decayed({ value, gradient, decay }: Parameter, weightDecay: number): Te
   return decay && weightDecay > 0 ? add(gradient, scale(value, weightDecay)) : gradient;
 }
 
-function state({ name, value }: Parameter, kind: string): { name: string; tensor: Tensor } {
-  const full = `${kind}/${name}`;
-  return { name: full, tensor: value.graph.input(full, value.shape) };
-}
-
 function adamDirection(
-  parameter: Parameter,
+  { gradient, memory: [first, second] }: Parameter,
   { step }: StepInputs,
   { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
-) {
-  const { gradient } = parameter;
+): { direction: Tensor; memory: Tensor[] } {
   const graph = gradient.graph;
-  const [first, second] = [state(parameter, 'moment1'), state(parameter, 'moment2')];
-  const mean = add(scale(first.tensor, beta1), scale(gradient, 1 - beta1));
-  const square = add(scale(second.tensor, beta2), scale(mul(gradient, gradient), 1 - beta2));
+  const mean = add(scale(first!, beta1), scale(gradient, 1 - beta1));
+  const square = add(scale(second!, beta2), scale(mul(gradient, gradient), 1 - beta2));
   const unbiased = (moment: Tensor, beta: number) => div(moment, sub(graph.scalar(1), pow(graph.scalar(beta), step)));
   const direction = div(unbiased(mean, beta1), add(sqrt(unbiased(square, beta2)), graph.scalar(epsilon)));
-  const moments: StateUpdate[] = [
-    { name: first.name, next: mean },
-    { name: second.name, next: square },
-  ];
-  return { direction, moments };
+  return { direction, memory: [mean, square] };
 }

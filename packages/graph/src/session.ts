@@ -7,7 +7,26 @@ export type Values = Record<string, TensorData>;
 export interface Session {
   run(feeds: Values): Promise<Values>;
   close(): Promise<void>;
+  /**
+   * Begins a row of runs whose carried values stay where the engine computes, such as a graphics card. Only sessions of such
+   * engines have it, and only those made with carried values; they are run through it alone.
+   * @param first values of the carried inputs
+   */
+  carry?(first: Values): Carrier;
 }
 
-/** Makes a session of the bytes of an ONNX file. */
-export type SessionFactory = (model: Uint8Array) => Promise<Session>;
+/** A row of runs, each of which takes the values that the one before has left behind. */
+export interface Carrier {
+  /** One run: `feeds` without the carried inputs, results without the carried outputs. */
+  run(feeds: Values): Promise<Values>;
+  /** The carried values as they are now, by the names of their inputs; a copy from the device. */
+  read(): Promise<Values>;
+  /** Frees them on the device. */
+  close(): void;
+}
+
+/**
+ * Makes a session of the bytes of an ONNX file.
+ * @param carried for each input that takes what the run before gave, the output that gives it
+ */
+export type SessionFactory = (model: Uint8Array, carried?: ReadonlyMap<string, string>) => Promise<Session>;

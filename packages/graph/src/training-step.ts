@@ -1,8 +1,9 @@
 import { gradients } from './gradient.ts';
 import type { Tensor } from './graph.ts';
-import type { Scope } from './layers.ts';
+import type { Scope, Variable } from './layers.ts';
+import { concat, reshape, slice } from './operators/shape.ts';
 import { clipByNorm, movingAverage, type Optimizer } from './optimizer.ts';
-import type { Shape } from './tensor.ts';
+import { type Shape, sizeOf } from './tensor.ts';
 
 /**
  * Turns a graph with a loss into a whole training step: gradients, optimiser, running statistics and moving average. All that
@@ -27,8 +28,10 @@ export function nextName(name: string): string {
 
 /** Name of the moving average of a parameter. */
 export function averageName(name: string): string {
-  return `average/${name}`;
+  return AVERAGE + name;
 }
+
+const AVERAGE = 'average/';
 
 /**
  * Appends the step to the graph of `scope` and `loss`. Adds the scalar inputs `learningRate`, `step` (from 1) and, with an
@@ -53,14 +56,64 @@ export function addTrainingStep(
   graph.output('loss', loss);
   if ('norm' in clipped) graph.output('gradientNorm', clipped.norm);
   const averageDecay = average ? graph.input('averageDecay', []) : undefined;
-  parameters.forEach(({ name, decay }, i) => {
-    const update = optimizer({ name, value: values[i]!, gradient: clipped.gradients[i]!, decay }, inputs);
-    carry(name, update.next);
-    for (const each of update.state) carry(each.name, each.next);
-    if (averageDecay === undefined) return;
-    const before = graph.input(averageName(name), update.next.shape);
-    carry(averageName(name), movingAverage(before, update.next, averageDecay));
-  });
+  const trained = parameters.map((variable, i) => ({
+    ...variable,
+    value: values[i]!,
+    gradient: clipped.gradients[i]!,
+  }));
+  for (const bundle of bundles(trained)) {
+    const remembered = (prefix: string) =>
+      layEndToEnd(bundle.map(({ name, shape }) => graph.input(prefix + name, shape)));
+    const carryBundle = (prefix: string, next: Tensor) => {
+      for (const [i, part] of takeApart(next, bundle).entries()) carry(prefix + bundle[i]!.name, part);
+    };
+    const memory = optimizer.memory.map((kind) => remembered(`${kind}/`));
+    const value = layEndToEnd(bundle.map((parameter) => parameter.value));
+    const gradient = layEndToEnd(bundle.map((parameter) => parameter.gradient));
+    const updated = optimizer.update({ value, gradient, memory, decay: bundle[0]!.decay }, inputs);
+    carryBundle('', updated.value);
+    for (const [i, kind] of optimizer.memory.entries()) carryBundle(`${kind}/`, updated.memory[i]!);
+    if (averageDecay === undefined) continue;
+    carryBundle(AVERAGE, movingAverage(remembered(AVERAGE), updated.value, averageDecay));
+  }
   for (const [name, next] of scope.updates) carry(name, next);
   return state;
+}
+
+interface TrainedVariable extends Variable {
+  value: Tensor;
+  gradient: Tensor;
+}
+
+/**
+ * Parameters that are updated together. A net has many of a few elements, on which ONNX Runtime spends more time calling its
+ * kernels than computing; those with the same decay make one bundle. Large ones are not worth the copy.
+ */
+function bundles(variables: readonly TrainedVariable[]): TrainedVariable[][] {
+  const [small, large] = [true, false].map((wanted) =>
+    variables.filter(({ shape }) => sizeOf(shape) <= SMALL === wanted),
+  ) as [TrainedVariable[], TrainedVariable[]];
+  const together = [true, false].map((wanted) => small.filter(({ decay }) => decay === wanted));
+  return [...together.filter((bundle) => bundle.length > 0), ...large.map((variable) => [variable])];
+}
+
+/** Elements. */
+const SMALL = 2048;
+
+/** One tensor as it is, several as one of shape [elements of all]. */
+function layEndToEnd(tensors: readonly Tensor[]): Tensor {
+  const [first, ...rest] = tensors as [Tensor, ...Tensor[]];
+  if (rest.length === 0) return first;
+  const flat = (tensor: Tensor) => reshape(tensor, [sizeOf(tensor.shape)]);
+  return concat([flat(first), ...rest.map(flat)], 0);
+}
+
+function takeApart(packed: Tensor, bundle: readonly TrainedVariable[]): Tensor[] {
+  if (bundle.length === 1) return [packed];
+  let end = 0;
+  return bundle.map(({ shape }) => {
+    const start = end;
+    end += sizeOf(shape);
+    return reshape(slice(packed, [{ axis: 0, start, end }]), shape);
+  });
 }

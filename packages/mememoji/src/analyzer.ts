@@ -1,5 +1,6 @@
 import type { Detection } from '@mememoji/vision/blaze-face';
 import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
+import { findDoubts } from '@mememoji/vision/doubts';
 import { type Expressions, rankExpressions } from '@mememoji/vision/expression';
 import { frameFace } from '@mememoji/vision/framing';
 import { similarityFromSquare } from '@mememoji/vision/geometry';
@@ -7,7 +8,7 @@ import { checkImage, type PixelImage } from '@mememoji/vision/image';
 import { cropGrey } from '@mememoji/vision/resample';
 import type { Analysis, Face } from '@mememoji/vision/result';
 import { classifyFaces } from './classifier.ts';
-import { type DetectionOptions, detectFaces } from './detector.ts';
+import { DETECTION_PLANS, type DetectionMode, type DetectionOptions, detectFaces } from './detector.ts';
 import { MememojiError } from './error.ts';
 import type { Session } from './session.ts';
 
@@ -20,6 +21,12 @@ export interface AnalyzerParts<Source> {
   detection: DetectionOptions;
   /** Makes upright pixels of whatever the platform takes for an image. */
   decode: (source: Source) => Promise<PixelImage>;
+}
+
+/** What may be different for one call. */
+export interface AnalyzeOptions {
+  /** How the faces are looked for; as the analyzer was made for if left out. */
+  detection?: DetectionMode | undefined;
 }
 
 /**
@@ -44,16 +51,16 @@ export class Analyzer<Source> {
    * The faces of an image with their expressions, from left to right.
    * @throws MememojiError when the image cannot be read, or after `close`.
    */
-  analyze(source: Source): Promise<Analysis> {
+  analyze(source: Source, options: AnalyzeOptions = {}): Promise<Analysis> {
     return this.#run(async () => {
       const image = await this.#decode(source);
-      const detections = await detectFaces(this.#parts.detector, image, this.#parts.detection);
+      const detections = await detectFaces(this.#parts.detector, image, this.#detection(options));
       const crops = cropFaces(image, detections, this.spec);
       const expressions = await classifyFaces(this.#parts.classifier, this.spec, crops);
       return {
         model: `${this.spec.name} ${this.spec.version}`,
         image: { width: image.width, height: image.height },
-        faces: detections.map((detection, id) => toFace(id, detection, expressions[id]!, this.spec)),
+        faces: detections.map((detection, id) => toFace(id, detection, expressions[id]!, crops, this.spec)),
       };
     });
   }
@@ -109,6 +116,11 @@ export class Analyzer<Source> {
     }
   }
 
+  #detection({ detection }: AnalyzeOptions): DetectionOptions {
+    if (detection === undefined) return this.#parts.detection;
+    return { ...DETECTION_PLANS[detection], minDetection: this.#parts.detection.minDetection };
+  }
+
   async #decode(source: Source): Promise<PixelImage> {
     const image = await this.#parts.decode(source);
     try {
@@ -136,13 +148,26 @@ function cropFaces(
   return crops;
 }
 
+/** @param crops of all faces of the image; that of this one stands at its `id`. */
 function toFace(
   id: number,
   { box, score, landmarks }: Detection,
   expressions: Expressions,
-  spec: ClassifierSpec,
+  crops: Float32Array,
+  { input: { width, height }, uncertainBelow }: ClassifierSpec,
 ): Face {
   const [dominant, confidence] = rankExpressions(expressions)[0]!;
-  const uncertain = confidence < spec.uncertainBelow;
-  return { id, box, detection: score, landmarks, expressions, dominant, confidence, uncertain };
+  const data = crops.subarray(id * width * height, (id + 1) * width * height);
+  const doubts = findDoubts({ box, landmarks, confidence }, { width, height, data }, uncertainBelow);
+  return {
+    id,
+    box,
+    detection: score,
+    landmarks,
+    expressions,
+    dominant,
+    confidence,
+    doubts,
+    uncertain: doubts.length > 0,
+  };
 }

@@ -2,13 +2,15 @@ import { readFile, stat } from 'node:fs/promises';
 import type { PixelImage } from '@mememoji/vision/image';
 import sharp from 'sharp';
 import { MememojiError } from './error.ts';
+import { fileError } from './file-error.ts';
+import { decodeHeic, isHeic } from './heic.ts';
 
 /** A picture larger than this in bytes is not read. */
 const MAX_FILE_BYTES = 512 * 2 ** 20;
 
-const FORMATS = 'JPEG, PNG, WebP, GIF, TIFF and AVIF are read';
+const FORMATS = 'JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC are read';
 
-/** How the file formats begin that are read; '.' is any byte. SVG, which runs code of its own kind, is not among them. */
+/** How the file formats begin that sharp reads; '.' is any byte. SVG, which runs code of its own kind, is not among them. */
 const SIGNATURES = [
   /^\xff\xd8\xff/,
   /^\x89PNG/,
@@ -17,11 +19,18 @@ const SIGNATURES = [
   /^II[*+]\0/,
   /^MM\0[*+]/,
   /^....ftypavi[fs]/s,
+  /^....ftypm(?:if|sf)1.{0,48}avi[fs]/s,
 ];
+
+/** Whether a file that begins like this is of a format that {@link decodeImage} reads. 64 bytes are enough. */
+export function isPicture(head: Uint8Array): boolean {
+  const start = String.fromCharCode(...head.subarray(0, 64));
+  return SIGNATURES.some((signature) => signature.test(start)) || isHeic(head);
+}
 
 /**
  * Decodes a picture to upright 8-bit RGB in sRGB: EXIF orientation applied, of an animation the first frame, transparent
- * pixels laid over white, 16 bits, CMYK and grey converted.
+ * pixels laid over white, 16 bits, CMYK and grey converted. HEIC gives RGBA.
  * @param source path or content of a file.
  * @param maxPixels width times height above which a picture is refused before its pixels are read.
  * @throws MememojiError FILE_NOT_FOUND, NOT_A_FILE, UNREADABLE_FILE, EMPTY_FILE, NOT_AN_IMAGE, BROKEN_IMAGE, IMAGE_TOO_LARGE
@@ -30,6 +39,7 @@ export async function decodeImage(source: string | Uint8Array, maxPixels: number
   const name = typeof source === 'string' ? source : 'the image';
   const bytes = typeof source === 'string' ? await readImageFile(source) : source;
   checkSignature(bytes, name);
+  if (isHeic(bytes)) return decodeHeic(bytes, name, maxPixels);
   try {
     const { data, info } = await sharp(bytes, { autoOrient: true, limitInputPixels: maxPixels, failOn: 'error' })
       .flatten({ background: 'white' })
@@ -54,20 +64,9 @@ async function readImageFile(path: string): Promise<Uint8Array> {
   }
 }
 
-function fileError(cause: unknown, path: string): MememojiError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new MememojiError('FILE_NOT_FOUND', `${path} does not exist`, 'check the path', { cause });
-  }
-  return new MememojiError('UNREADABLE_FILE', `${path} cannot be read (${code})`, 'check its permissions', { cause });
-}
-
 function checkSignature(bytes: Uint8Array, name: string): void {
   if (bytes.length === 0) throw new MememojiError('EMPTY_FILE', `${name} is empty`, 'it has no bytes at all');
-  const start = String.fromCharCode(...bytes.subarray(0, 16));
-  if (SIGNATURES.some((signature) => signature.test(start))) return;
-  const hint = /^....ftyp(hei|hev|mif|msf)/s.test(start) ? `convert HEIC to JPEG first; ${FORMATS}` : FORMATS;
-  throw new MememojiError('NOT_AN_IMAGE', `${name} is not a picture of a known format`, hint);
+  if (!isPicture(bytes)) throw new MememojiError('NOT_AN_IMAGE', `${name} is not a picture of a known format`, FORMATS);
 }
 
 function decodingError(cause: unknown, name: string, maxPixels: number): MememojiError {

@@ -3,19 +3,32 @@ import type { PixelImage } from '@mememoji/vision/image';
 import { letterbox } from '@mememoji/vision/letterbox';
 import { shrinkImage } from '@mememoji/vision/shrink';
 import { MememojiError } from './error.ts';
+import { isEnough, WEAK_SCORE } from './first-look.ts';
 import type { Session } from './session.ts';
 
-/**
- * Long sides, in pixels, at which the detector looks at an image. Photos get three looks: the small one finds faces that
- * fill the picture, the large one those of a fiftieth of it. A frame of a video gets one, enough from a tenth on.
- */
-export const DETECTION_PASSES = { photo: [128, 256, 768], video: [192] } as const;
-
-export type DetectionMode = keyof typeof DETECTION_PASSES;
-
-export interface DetectionOptions {
+/** How the detector looks at an image. */
+export interface DetectionPlan {
+  /** Long sides, in pixels, of the image in each look, in their order. */
   passes: readonly number[];
-  /** Score 0..1 that a face must reach. */
+  /** Leaves out all looks but the first where that {@link isEnough}. */
+  stopsEarly?: boolean;
+}
+
+/**
+ * A photo gets three looks: the one at 128 finds faces that fill the picture, the one at 768 those of a fiftieth of it. A
+ * small photo of a large face is done after the one at 256, unless `thorough` is asked for. A frame of a video gets one
+ * look, enough from a tenth on.
+ */
+export const DETECTION_PLANS = {
+  photo: { passes: [256, 128, 768], stopsEarly: true },
+  thorough: { passes: [256, 128, 768] },
+  video: { passes: [192] },
+} as const satisfies Record<string, DetectionPlan>;
+
+export type DetectionMode = keyof typeof DETECTION_PLANS;
+
+export interface DetectionOptions extends DetectionPlan {
+  /** Score that a face must reach, 0..1. */
   minDetection: number;
 }
 
@@ -30,14 +43,19 @@ export function checkDetector({ inputNames, outputNames }: Session): void {
 export async function detectFaces(
   session: Session,
   image: PixelImage,
-  options: DetectionOptions,
+  { minDetection, ...plan }: DetectionOptions,
 ): Promise<Detection[]> {
-  const passes = fitPasses(options.passes, image);
+  const passes = fitPasses(plan.passes, image);
   // A large photo is read once, and not again for every pass.
   const factor = Math.max(1, Math.floor(longSideOf(image) / Math.max(...passes)));
   const small = shrinkImage(image, factor);
+  const lowest = plan.stopsEarly ? Math.min(WEAK_SCORE, minDetection) : minDetection;
   const found: Detection[][] = [];
-  for (const longSide of passes) found.push(await detectAt(session, small, factor, longSide, options.minDetection));
+  for (const longSide of passes) {
+    const candidates = await detectAt(session, small, factor, longSide, lowest);
+    found.push(uniteDetections(candidates.filter(({ score }) => score >= minDetection)));
+    if (plan.stopsEarly && found.length === 1 && isEnough(candidates, longSide, image, minDetection)) break;
+  }
   return mergePasses(found).sort((a, b) => a.box.x + a.box.width / 2 - (b.box.x + b.box.width / 2));
 }
 
@@ -51,6 +69,7 @@ function longSideOf({ width, height }: PixelImage): number {
   return Math.max(width, height);
 }
 
+/** Whatever has at least that score, not yet united. */
 async function detectAt(
   session: Session,
   image: PixelImage,
@@ -61,5 +80,5 @@ async function detectAt(
   const { data, ...box } = letterbox(image, longSide);
   const { reg, cls } = await session.run({ [session.inputNames[0]!]: { data, dims: [1, 3, box.height, box.width] } });
   const placement = { ...box, scaleX: factor * box.scaleX, scaleY: factor * box.scaleY };
-  return uniteDetections(decodeBlazeFace(reg!.data, cls!.data, placement, minScore));
+  return decodeBlazeFace(reg!.data, cls!.data, placement, minScore);
 }

@@ -10,6 +10,17 @@ export type MememojiErrorCode =
   | 'MODEL_NOT_FOUND'
   | 'BAD_MODEL'
   | 'BAD_OPTION'
+  | 'NO_FFMPEG'
+  | 'NO_VIDEO'
+  | 'BAD_VIDEO'
+  | 'TRUNCATED_VIDEO'
+  | 'DECODER_FAILED'
+  | 'NO_DEVICE'
+  | 'FETCH_FAILED'
+  | 'CROSS_ORIGIN'
+  | 'NO_FRAME'
+  | 'RUNTIME_FAILED'
+  | 'REQUEST_FAILED'
   | 'CLOSED';
 
 /** What `mememoji` throws: a stable code, one line of what is wrong, and a hint how to mend it. */

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { InferenceSession, listSupportedBackends, Tensor as OrtTensor } from 'onnxruntime-node';
 import { MememojiError } from './error.ts';
 import type { Session, Tensor } from './session.ts';
 
@@ -11,14 +11,18 @@ const NO_SPINNING = { session: { intra_op: { allow_spinning: '0' } } };
 /** ONNX Runtime's levels: 3 lets only errors through to stderr. */
 const LOG_ERRORS = 3;
 
+/** Where networks run: on the processor, or on a graphics card through ONNX Runtime's WebGPU provider. */
+export type Device = 'cpu' | 'webgpu';
+
 /**
- * Loads a network into ONNX Runtime's CPU provider.
+ * Loads a network into ONNX Runtime.
  * @param bytes of an ONNX file.
- * @param threads that one run may use.
- * @throws MememojiError `BAD_MODEL` if ONNX Runtime does not take it.
+ * @param threads that one run may use on the processor.
+ * @throws MememojiError `BAD_MODEL` if ONNX Runtime does not take it, `NO_DEVICE` if there is no graphics card for WebGPU:
+ * nothing falls back to the processor unseen.
  */
-export async function createSession(bytes: Uint8Array, threads: number): Promise<Session> {
-  const session = await load(bytes, threads);
+export async function createSession(bytes: Uint8Array, threads: number, device: Device = 'cpu'): Promise<Session> {
+  const session = await load(bytes, threads, device);
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
@@ -27,21 +31,32 @@ export async function createSession(bytes: Uint8Array, threads: number): Promise
   };
 }
 
-async function load(bytes: Uint8Array, threads: number): Promise<InferenceSession> {
+async function load(bytes: Uint8Array, threads: number, device: Device): Promise<InferenceSession> {
+  if (!listSupportedBackends().some(({ name }) => name === device))
+    throw noDevice('ONNX Runtime has no WebGPU on this platform');
   try {
     return await InferenceSession.create(bytes, {
-      executionProviders: ['cpu'],
+      executionProviders: [device],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: LOG_ERRORS,
       extra: NO_SPINNING,
     });
   } catch (cause) {
-    const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0];
+    const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+    if (WITHOUT_ADAPTER.test(reason)) throw noDevice('WebGPU finds no graphics card that it can use', cause);
     throw new MememojiError('BAD_MODEL', `ONNX Runtime cannot load the model (${reason})`, 'is it an ONNX file?', {
       cause,
     });
   }
+}
+
+/** What ONNX Runtime says then; it asks for the adapter before it looks at the model, and has no code for it. */
+const WITHOUT_ADAPTER = /WebGPU adapter|RequestAdapter/;
+
+function noDevice(message: string, cause?: unknown): MememojiError {
+  const hint = 'use the device cpu, or install a driver for the card (Vulkan, Metal or Direct3D 12)';
+  return new MememojiError('NO_DEVICE', message, hint, { cause });
 }
 
 async function run(

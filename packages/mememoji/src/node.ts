@@ -1,14 +1,11 @@
-import { type ClassifierSpec, parseClassifierSpec } from '@mememoji/vision/classifier-spec';
 import type { PixelImage } from '@mememoji/vision/image';
-import { readOnnxMetadata } from '@mememoji/vision/onnx-metadata';
 import { Analyzer } from './analyzer.ts';
-import { checkClassifier } from './classifier.ts';
 import { decodeImage } from './decode.ts';
-import { checkDetector, DETECTION_PASSES, type DetectionMode } from './detector.ts';
+import { DETECTION_PLANS, type DetectionMode } from './detector.ts';
 import { MememojiError } from './error.ts';
 import { readModel } from './models.ts';
-import { createSession } from './node-session.ts';
-import type { Session } from './session.ts';
+import { loadNetworks } from './networks.ts';
+import { createSession, type Device } from './node-session.ts';
 
 /** What can be analyzed: the path of a picture, the content of its file, or its pixels (upright, grey, RGB or RGBA). */
 export type ImageSource = string | Uint8Array | PixelImage;
@@ -18,9 +15,14 @@ export interface AnalyzerOptions {
   model?: string | Uint8Array | undefined;
   /** The face detector, path or bytes; the shipped one if left out. */
   detector?: string | Uint8Array | undefined;
-  /** Threads for one network run; 1 if left out. */
+  /** Where the networks run, `cpu` (default) or `webgpu`, a graphics card. */
+  device?: Device | undefined;
+  /** Threads for one network run on the processor; 1 if left out. */
   threads?: number | undefined;
-  /** `photo` (default) looks twice and finds small faces, `video` looks once and is ten times as fast. */
+  /**
+   * `photo` (default) looks three times and finds small faces, but once at a small photo of a large face; `thorough` always
+   * looks three times; `video` once, for large faces only, and is ten times as fast.
+   */
   detection?: DetectionMode | undefined;
   /** Score above 0 and up to 1 that a face must reach; 0.5 if left out. */
   minDetection?: number | undefined;
@@ -37,53 +39,23 @@ export interface AnalyzerOptions {
  * console.log(faces.map(({ dominant, confidence }) => `${dominant} ${confidence}`));
  * await analyzer.close();
  * ```
- * @throws MememojiError MODEL_NOT_FOUND, BAD_MODEL, BAD_OPTION
+ * @throws MememojiError MODEL_NOT_FOUND, BAD_MODEL, BAD_OPTION, NO_DEVICE
  */
 export async function createAnalyzer(options: AnalyzerOptions = {}): Promise<Analyzer<ImageSource>> {
-  const { threads = 1, detection = 'photo', minDetection = 0.5, maxPixels = 100e6 } = options;
+  const { device = 'cpu', threads = 1, detection = 'photo', minDetection = 0.5, maxPixels = 100e6 } = options;
+  checkOption('device', device, device === 'cpu' || device === 'webgpu', 'cpu or webgpu');
   checkOption('threads', threads, Number.isInteger(threads) && threads > 0, 'a whole number from 1 on');
-  checkOption('detection', detection, Object.hasOwn(DETECTION_PASSES, detection), 'photo or video');
+  checkOption('detection', detection, Object.hasOwn(DETECTION_PLANS, detection), 'photo, thorough or video');
   checkOption('minDetection', minDetection, minDetection > 0 && minDetection <= 1, 'above 0 and at most 1');
   checkOption('maxPixels', maxPixels, Number.isInteger(maxPixels) && maxPixels > 0, 'a whole number from 1 on');
+  const detector = await readModel(options.detector, 'face-detector.onnx');
   const model = await readModel(options.model, 'mememoji.onnx');
-  const spec = readSpec(model);
-  const classifier = await loadChecked(model, threads, (session) => checkClassifier(session, spec));
-  const detector = await loadDetector(options.detector, threads).catch(async (error: unknown) => {
-    await classifier.release();
-    throw error;
-  });
   return new Analyzer({
-    detector,
-    classifier,
-    spec,
-    detection: { passes: DETECTION_PASSES[detection], minDetection },
+    ...(await loadNetworks(detector, model, (bytes) => createSession(bytes, threads, device))),
+    detection: { ...DETECTION_PLANS[detection], minDetection },
     decode: async (source) =>
       typeof source === 'string' || source instanceof Uint8Array ? decodeImage(source, maxPixels) : source,
   });
-}
-
-async function loadDetector(source: string | Uint8Array | undefined, threads: number): Promise<Session> {
-  return loadChecked(await readModel(source, 'face-detector.onnx'), threads, checkDetector);
-}
-
-async function loadChecked(bytes: Uint8Array, threads: number, check: (session: Session) => void): Promise<Session> {
-  const session = await createSession(bytes, threads);
-  try {
-    check(session);
-  } catch (error) {
-    await session.release();
-    throw error;
-  }
-  return session;
-}
-
-function readSpec(bytes: Uint8Array): ClassifierSpec {
-  try {
-    return parseClassifierSpec(readOnnxMetadata(bytes));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MememojiError('BAD_MODEL', reason, 'use a model written by `mememoji train`', { cause });
-  }
 }
 
 function checkOption(name: string, value: unknown, valid: boolean, wanted: string): void {

@@ -67,11 +67,35 @@ describe('Analyzer.analyze', () => {
     expect(confidence).toBe(expressions.sad);
   });
 
-  it('marks a face uncertain below the threshold of the model', async () => {
+  it('doubts an answer below the threshold of the model', async () => {
     const even = { ...SPEC, temperature: 1e6 };
     const image = cellImage(128, 96, [[10, 10, 255]]);
-    expect((await create(even).analyzer.analyze(image)).faces[0]!.uncertain).toBe(true);
-    expect((await create().analyzer.analyze(image)).faces[0]!.uncertain).toBe(false);
+    const [unclear] = (await create(even).analyzer.analyze(image)).faces;
+    const [clear] = (await create().analyzer.analyze(image)).faces;
+    // The face has 16 pixels, which is another reason.
+    expect(unclear).toMatchObject({ doubts: ['unclear', 'small'], uncertain: true });
+    expect(clear).toMatchObject({ doubts: ['small'], uncertain: true });
+  });
+
+  it('doubts each face by its own pixels', async () => {
+    // Eight times as large, so that no face is small. In the left one is a bright cell, in the right one an even surface.
+    const image = cellImage(1024, 768, []);
+    for (let y = 300; y < 340; y++) image.data.fill(255, y * 1024 + 280, y * 1024 + 320);
+    for (let y = 180; y < 500; y++) image.data.fill(255, y * 1024 + 600, y * 1024 + 920);
+    const { faces } = await create().analyzer.analyze(image);
+    const near = (x: number) => faces.filter(({ box }) => Math.abs(box.x + box.width / 2 - x) < 32);
+    expect(near(300).map(({ doubts }) => doubts)).toEqual([[]]);
+    expect(near(760).map(({ doubts }) => doubts)).toContainEqual(['blurred']);
+  });
+
+  it('looks for faces in another way where a call asks for it', async () => {
+    const { analyzer, detector } = create();
+    await analyzer.analyze(cellImage(1024, 768, []));
+    expect(detector.batches).toHaveLength(1);
+    await analyzer.analyze(cellImage(1024, 768, []), { detection: 'photo' });
+    expect(detector.batches).toHaveLength(4);
+    await analyzer.analyze(cellImage(1024, 768, []), { detection: 'video' });
+    expect(detector.batches).toHaveLength(5);
   });
 
   it('gives the net the range that it was trained on', async () => {

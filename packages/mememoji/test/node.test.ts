@@ -126,7 +126,7 @@ describe('the shipped detector', () => {
   /** Where the face of the astronaut is, by eye: centre and side of a box from the brows to the chin. */
   const FACE = { x: 224, y: 118, side: 108 };
 
-  it.each(['photo', 'video'] as const)('finds the face of the astronaut, as a %s', async (detection) => {
+  it.each(['photo', 'thorough', 'video'] as const)('finds the face of the astronaut, as a %s', async (detection) => {
     const analyzer = await createAnalyzer({ model, detection });
     const { image, faces } = await analyzer.analyze(ASTRONAUT);
     expect(image).toEqual({ width: 512, height: 512 });
@@ -157,6 +157,20 @@ describe('the shipped detector', () => {
     ]) {
       expect((await analyzer.analyze(await changed.png().toBuffer())).faces).toHaveLength(1);
     }
+    await analyzer.close();
+  });
+
+  it('finds a face of forty pixels beside a large one', async () => {
+    const photo = (side: number) => sharp(readFileSync(ASTRONAUT)).resize(side).removeAlpha();
+    // The face has 0.21 of the photo's side.
+    const small = await photo(190).extract({ left: 30, top: 0, width: 110, height: 90 }).png().toBuffer();
+    const beside = photo(480)
+      .extend({ left: 160, background: '#404040' })
+      .composite([{ input: small, left: 20, top: 20 }]);
+    const analyzer = await createAnalyzer({ model });
+    const { faces } = await analyzer.analyze(await beside.png().toBuffer());
+    expect(faces).toHaveLength(2);
+    expect(Math.abs(faces[0]!.box.height - 40)).toBeLessThan(8);
     await analyzer.close();
   });
 

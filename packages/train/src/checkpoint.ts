@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { decodeModel, encodeModel } from '@mememoji/graph/codec';
+import { decodeModel } from '@mememoji/graph/codec';
 import type { Values } from '@mememoji/graph/session';
 import { z } from 'zod';
 import { TrainError } from './error.ts';
-import { writeWhole } from './files.ts';
+import { readIfThere, writeTensors } from './tensor-file.ts';
 
 /**
  * Where a training stands: after how many batches of which epoch, what it has measured, and every tensor that lasts from step
@@ -50,23 +49,12 @@ const KEY = 'mememoji.checkpoint';
 
 /** Writes a checkpoint as an ONNX file without nodes, its tensors as initializers, so that any ONNX viewer opens it. */
 export async function writeCheckpoint(path: string, { position, state }: Checkpoint): Promise<void> {
-  const bytes = encodeModel({
-    irVersion: 8,
-    producer: 'mememoji',
-    producerVersion: '',
-    opsets: { '': 17 },
-    metadata: { [KEY]: JSON.stringify(position) },
-    graph: { name: 'checkpoint', inputs: [], outputs: [], initializers: new Map(Object.entries(state)), nodes: [] },
-  });
-  await writeWhole(path, [bytes]);
+  await writeTensors(path, { name: 'checkpoint', metadata: { [KEY]: JSON.stringify(position) }, tensors: state });
 }
 
 /** Reads a checkpoint, or gives undefined where there is none. @throws TrainError `BAD_CHECKPOINT` */
 export async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const bytes = await readIfThere(path);
   if (bytes === undefined) return undefined;
   try {
     const { metadata, graph } = decodeModel(bytes);

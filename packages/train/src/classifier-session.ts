@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type ClassifierSpec, parseClassifierSpec } from '@mememoji/vision/classifier-spec';
 import { readOnnxMetadata } from '@mememoji/vision/onnx-metadata';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type Device, onWebGpu, WEBGPU_OPTIONS } from './device.ts';
 import { TrainError } from './error.ts';
 
 /** What evaluation needs of a classifier, wherever it runs. */
@@ -13,22 +14,24 @@ export interface Classifier {
 }
 
 export interface ClassifierOptions {
+  /** Default `cpu`. */
+  device?: Device;
   /** Threads of ONNX Runtime within an operator. */
   threads?: number;
 }
 
 /**
  * Loads a model file, or its bytes, into ONNX Runtime. Close it after use.
- * @throws TrainError `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `BAD_MODEL`; VisionError `BAD_METADATA` if the file does not
- * say what it is
+ * @throws TrainError `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `BAD_MODEL`, `NO_DEVICE`; VisionError `BAD_METADATA` if the file does
+ * not say what it is
  */
 export async function openClassifier(
   model: string | Uint8Array,
-  { threads = 1 }: ClassifierOptions = {},
+  { device = 'cpu', threads = 1 }: ClassifierOptions = {},
 ): Promise<Classifier> {
   const bytes = typeof model === 'string' ? await readModel(model) : model;
   const spec = parseClassifierSpec(readOnnxMetadata(bytes));
-  const session = await createSession(bytes, threads);
+  const session = await createSession(bytes, device, threads);
   try {
     checkNames(session, spec);
   } catch (error) {
@@ -48,12 +51,14 @@ async function readModel(path: string): Promise<Uint8Array> {
   }
 }
 
-async function createSession(bytes: Uint8Array, threads: number): Promise<InferenceSession> {
+async function createSession(bytes: Uint8Array, device: Device, threads: number): Promise<InferenceSession> {
   try {
+    if (device === 'webgpu') return await onWebGpu(() => InferenceSession.create(bytes, WEBGPU_OPTIONS));
     // Threads that spin while they wait take the processor from whatever prepares the next batch.
     const extra = { session: { intra_op: { allow_spinning: '0' } } };
     return await InferenceSession.create(bytes, { intraOpNumThreads: threads, logSeverityLevel: 3, extra });
   } catch (cause) {
+    if (cause instanceof TrainError) throw cause;
     throw badModel(`ONNX Runtime cannot load it: ${reasonOf(cause)}`, cause);
   }
 }

@@ -1,9 +1,15 @@
-import type { Session, SessionFactory, Values } from '@mememoji/graph/session';
-import type { TensorData } from '@mememoji/graph/tensor';
+import { decodeModel } from '@mememoji/graph/codec';
+import { NCHWC_DOMAIN } from '@mememoji/graph/lowering';
+import type { SessionFactory } from '@mememoji/graph/session';
 import * as ort from 'onnxruntime-node';
+import { type Device, onWebGpu, WEBGPU_OPTIONS } from './device.ts';
+import { TrainError } from './error.ts';
+import { sessionsOf } from './onnx-session.ts';
 
 export interface EngineOptions {
-  /** Threads within an operator. Default 2. */
+  /** Default `cpu`. */
+  device?: Device;
+  /** Threads within an operator, on the processor. Default 2. */
   threads?: number;
   /**
    * Whether idle threads spin while they wait for work: faster on a machine that has nothing else to do, much slower on one
@@ -12,41 +18,30 @@ export interface EngineOptions {
   spinning?: boolean;
 }
 
-/** Sessions of onnxruntime-node on the processor. */
-export function createEngine({ threads = 2, spinning = true }: EngineOptions = {}): SessionFactory {
-  return async (model) => {
-    const session = await ort.InferenceSession.create(model, {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: 'all',
-      extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
-    });
-    return wrap(session);
+/**
+ * Sessions of onnxruntime-node. On the processor they take graphs in any layout; on a graphics card only plain ones, since
+ * what lies in blocks could be computed by the processor alone, and `probeBlockSize` then finds that there are none.
+ * @returns a factory that throws TrainError `NO_DEVICE` where there is no graphics card
+ */
+export function createEngine({ device = 'cpu', threads = 2, spinning = true }: EngineOptions = {}): SessionFactory {
+  if (device === 'webgpu') return createCardEngine();
+  return sessionsOf(ort, {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
+  });
+}
+
+function createCardEngine(): SessionFactory {
+  const create = sessionsOf(ort, WEBGPU_OPTIONS);
+  return async (model, carried) => {
+    if (NCHWC_DOMAIN in decodeModel(model).opsets)
+      throw new TrainError(
+        'BAD_MODEL',
+        'a graph with blocked layouts runs on the processor only',
+        'write it without blocks',
+      );
+    return onWebGpu(() => create(model, carried));
   };
-}
-
-function wrap(session: ort.InferenceSession): Session {
-  return {
-    run: async (feeds) => toValues(await session.run(toOrt(feeds))),
-    close: () => session.release(),
-  };
-}
-
-function toOrt(feeds: Values): Record<string, ort.Tensor> {
-  return Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toTensor(name, value)]));
-}
-
-function toTensor(name: string, { data, shape }: TensorData): ort.Tensor {
-  if (!(data instanceof Float32Array)) throw new Error(`the input '${name}' is not float32`);
-  return new ort.Tensor('float32', data, shape);
-}
-
-function toValues(results: ort.InferenceSession.OnnxValueMapType): Values {
-  return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, toValue(name, value)]));
-}
-
-function toValue(name: string, value: ort.OnnxValue): TensorData {
-  if (!('data' in value) || !(value.data instanceof Float32Array))
-    throw new Error(`the output '${name}' is not float32`);
-  return { dtype: 'float32', shape: value.dims, data: value.data };
 }

@@ -17,7 +17,8 @@ export type TrainErrorCode =
   | 'DIVERGED'
   | 'EMPTY_SELECTION'
   | 'BAD_MODEL'
-  | 'WORKER_FAILED';
+  | 'WORKER_FAILED'
+  | 'NO_DEVICE';
 
 /** What `train` throws: a stable code, one line of what is wrong, and a hint how to mend it. */
 export class TrainError extends Error {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type AugmentOptions, LIGHT_AUGMENTATION, STANDARD_AUGMENTATION } from './augment.ts';
 import { TrainError } from './error.ts';
 import { VIEWS } from './views.ts';
+import type { ResidualOptions } from './zoo/residual.ts';
 import { modelOptions } from './zoo/zoo.ts';
 
 /** Everything that decides the outcome of a training, but the data: a small JSON file, kept resolved in the run's folder. */
@@ -105,10 +106,19 @@ export async function readRecipe(path: string): Promise<Recipe> {
   return parseRecipe(parseJson(text, path), path);
 }
 
-const consistentRecipe = recipeSchema.refine(
-  ({ model, inputSize, evaluationSize = inputSize }) => model.architecture !== 'cnn9' || evaluationSize === inputSize,
-  { path: ['evaluationSize'], error: 'the dense layers of cnn9 take only the size that it was trained with' },
-);
+const consistentRecipe = recipeSchema
+  .refine(
+    ({ model, inputSize, evaluationSize = inputSize }) => model.architecture !== 'cnn9' || evaluationSize === inputSize,
+    { path: ['evaluationSize'], error: 'the dense layers of cnn9 take only the size that it was trained with' },
+  )
+  .refine(({ model }) => model.architecture !== 'residual' || fitsStages(model), {
+    path: ['model', 'blocks'],
+    error: 'as many numbers as there are widths, or one for all',
+  });
+
+function fitsStages({ blocks, widths }: ResidualOptions): boolean {
+  return typeof blocks === 'number' || blocks.length === widths.length;
+}
 
 /** Fills in the defaults of a recipe. @throws TrainError `BAD_RECIPE` naming the first wrong entry */
 export function parseRecipe(value: unknown, source = 'the recipe'): Recipe {

@@ -17,6 +17,8 @@ export interface RunFolder {
   best: string;
   model: string;
   report: string;
+  /** What the teachers said of the pictures, where there are teachers. */
+  taught: string;
 }
 
 /** Makes the folder if need be, and removes what a process that was killed while it wrote may have left. */
@@ -33,6 +35,7 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
     best: file('best.onnx'),
     model: file('model.onnx'),
     report: file('report.json'),
+    taught: file('taught.onnx'),
   };
 }
 

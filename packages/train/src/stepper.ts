@@ -1,6 +1,6 @@
 import { encodeModel } from '@mememoji/graph/codec';
 import type { DropoutMask } from '@mememoji/graph/layers';
-import type { Session, SessionFactory, Values } from '@mememoji/graph/session';
+import type { Carrier, Session, SessionFactory, Values } from '@mememoji/graph/session';
 import { float32 } from '@mememoji/graph/tensor';
 import { nextName } from '@mememoji/graph/training-step';
 import { Random } from './random.ts';
@@ -21,55 +21,70 @@ export interface StepResult {
   gradientNorm?: number;
 }
 
-/** Runs training steps one after the other and holds the state between them. */
+/** What a stepper needs of a training step. */
+export type StepGraph = Pick<TrainingGraph, 'model' | 'state' | 'masks'>;
+
+/** Runs training steps one after the other; the state between them stays on the device where the engine can leave it there. */
 export class Stepper {
-  #state: Values;
   readonly #session: Session;
-  readonly #graph: TrainingGraph;
+  readonly #carrier: Carrier;
+  readonly #graph: StepGraph;
   readonly #names: ReadonlySet<string>;
   readonly #seed: number;
 
-  private constructor(session: Session, graph: TrainingGraph, state: Values, seed: number) {
+  private constructor(session: Session, carrier: Carrier, graph: StepGraph, seed: number) {
     this.#session = session;
+    this.#carrier = carrier;
     this.#graph = graph;
-    this.#state = state;
     this.#seed = seed;
-    this.#names = new Set(graph.model.graph.inputs.map(({ name }) => name));
+    this.#names = new Set(graph.model.graph.inputs.map(({ name }) => name).filter((name) => !graph.state.has(name)));
   }
 
   /** @param seed of the dropout masks */
-  static async create(
-    createSession: SessionFactory,
-    graph: TrainingGraph,
-    state: Values,
-    seed: number,
-  ): Promise<Stepper> {
-    return new Stepper(await createSession(encodeModel(graph.model)), graph, state, seed);
+  static async create(createSession: SessionFactory, graph: StepGraph, state: Values, seed: number): Promise<Stepper> {
+    const carried = new Map([...graph.state.keys()].map((name) => [name, nextName(name)]));
+    const session = await createSession(encodeModel(graph.model), carried);
+    const first = Object.fromEntries([...carried.keys()].map((name) => [name, state[name]!]));
+    return new Stepper(session, session.carry?.(first) ?? carryInMemory(session, carried, first), graph, seed);
   }
 
-  get state(): Values {
-    return this.#state;
+  /** All that lasts from step to step, as it is now. */
+  readState(): Promise<Values> {
+    return this.#carrier.read();
   }
 
   /** One step over a batch: `data` are the graph's inputs beside state, scalars and masks; what it has no input for is ignored. */
   async run(data: Values, scalars: StepScalars): Promise<StepResult> {
     const feeds = {
-      ...this.#state,
       ...data,
       ...scalarTensors(scalars),
       ...drawMasks(this.#graph.masks, this.#seed, scalars.step),
     };
-    const results = await this.#session.run(
+    const results = await this.#carrier.run(
       Object.fromEntries(Object.entries(feeds).filter(([name]) => this.#names.has(name))),
     );
-    this.#state = Object.fromEntries([...this.#graph.state.keys()].map((name) => [name, results[nextName(name)]!]));
     const norm = results.gradientNorm;
     return { loss: Number(results.loss!.data[0]), ...(norm && { gradientNorm: Number(norm.data[0]) }) };
   }
 
   close(): Promise<void> {
+    this.#carrier.close();
     return this.#session.close();
   }
+}
+
+/** Carries values from run to run as plain arrays, for engines that compute in the same memory. */
+function carryInMemory(session: Session, carried: ReadonlyMap<string, string>, first: Values): Carrier {
+  let values = first;
+  return {
+    run: async (feeds) => {
+      const results = await session.run({ ...feeds, ...values });
+      values = Object.fromEntries([...carried].map(([input, output]) => [input, results[output]!]));
+      return results;
+    },
+    read: async () => values,
+    close: () => undefined,
+  };
 }
 
 const MASK_STREAM = 4;

@@ -18,15 +18,27 @@ import {
 import { expandTrials, type Trial } from './sweep-trials.ts';
 import { type TrainingProgress, type TrainOptions, train } from './trainer.ts';
 
-export interface SweepOptions extends Pick<TrainOptions, 'createSession' | 'signal' | 'checkpointSeconds'> {
+/** How a single trial is trained. */
+export interface TrialOptions extends Pick<TrainOptions, 'createSession' | 'signal' | 'checkpointSeconds'> {
+  onProgress?: (progress: TrainingProgress) => void;
+  onEpoch?: (metrics: EpochMetrics, epochs: number) => void;
+}
+
+/**
+ * Brings trials to the end of an epoch, or to their own end, in whatever order and wherever; gives each when that is done. What
+ * came out lies in their folders.
+ */
+export type TrialRunner = (trials: readonly Trial[], until: number) => AsyncIterable<Trial>;
+
+export interface SweepOptions extends TrialOptions {
   /** Gets `sweep.json`, `sweep.csv`, `sweep.svg`, `sweep.png` and a run folder for each trial. */
   folder: string;
   /** Go on with the folder's sweep; without it a folder with one is refused. */
   resume?: boolean;
   /** Told before a trial is trained, and to the end of which epoch. */
   onBegin?: (trial: Trial, until: number) => void;
-  onProgress?: (progress: TrainingProgress) => void;
-  onEpoch?: (metrics: EpochMetrics, epochs: number) => void;
+  /** Trains the trials elsewhere; left out, they are trained here, one after the other. */
+  runTrials?: TrialRunner;
 }
 
 export interface SweepReport {
@@ -37,7 +49,7 @@ export interface SweepReport {
 }
 
 /**
- * Trains every trial of a sweep, one after the other. What is known of a trial lies in its run folder alone, so that a sweep that
+ * Trains every trial of a sweep, here one after the other, or wherever `runTrials` does it. What is known of a trial lies in its run folder alone, so that a sweep that
  * was stopped in any way goes on where it was, and chooses among its trials as if it had not been stopped. A trial that fails
  * (its loss diverges, its combination makes no net) is noted and the others go on; one that failed for a reason that is no fault
  * of its recipe is tried again when the sweep is resumed.
@@ -118,9 +130,10 @@ class SweepRun {
     const stages = halving === undefined ? [] : rungs(halving, longest);
     let racing = this.#trials;
     for (const stage of [...stages, Number.POSITIVE_INFINITY]) {
-      for (const trial of racing) {
-        if (this.#options.signal?.aborted) break;
-        await this.#advance(trial, stage);
+      const due = racing.filter((trial) => !(trial.recipe instanceof TrainError) && !this.#hasReached(trial, stage));
+      const run = this.#options.runTrials ?? ((trials, until) => this.#runHere(trials, until));
+      for await (const trial of run(due, stage)) {
+        await this.#read(trial);
         await this.#writeTable();
       }
       if (!racing.every((trial) => this.#hasReached(trial, stage))) return false;
@@ -130,39 +143,16 @@ class SweepRun {
   }
 
   #hasReached({ id }: Trial, epoch: number): boolean {
-    const { status, epochs } = this.#results.get(id)!;
-    return status === 'finished' || status === 'failed' || epochs >= epoch;
+    return hasReached(this.#results.get(id)!, epoch);
   }
 
-  /** Trains a trial to the end of an epoch, or to its own end. */
-  async #advance(trial: Trial, until: number): Promise<void> {
-    const { recipe } = trial;
-    if (recipe instanceof TrainError || this.#hasReached(trial, until)) return;
-    const paths = trialFolder(this.#options.folder, trial);
-    this.#options.onBegin?.(trial, Math.min(until, recipe.epochs));
-    try {
-      await train(recipe, this.#dataset, { ...this.#trainOptions(until), folder: paths.folder });
-    } catch (error) {
-      await writeJson(paths.failure, failureOf(error));
+  async *#runHere(trials: readonly Trial[], until: number): AsyncGenerator<Trial> {
+    for (const trial of trials) {
+      if (this.#options.signal?.aborted) return;
+      this.#options.onBegin?.(trial, trial.recipe instanceof TrainError ? 0 : Math.min(until, trial.recipe.epochs));
+      await trainTrial(this.#options.folder, trial, this.#dataset, until, this.#options);
+      yield trial;
     }
-    await this.#read(trial);
-  }
-
-  /** Training is stopped at a rung as Ctrl-C would stop it, with a checkpoint. */
-  #trainOptions(until: number): Omit<TrainOptions, 'folder'> {
-    const { createSession, signal, checkpointSeconds, onProgress, onEpoch } = this.#options;
-    const rung = new AbortController();
-    return {
-      createSession,
-      resume: true,
-      signal: signal === undefined ? rung.signal : AbortSignal.any([signal, rung.signal]),
-      ...(checkpointSeconds !== undefined && { checkpointSeconds }),
-      ...(onProgress && { onProgress }),
-      onEpoch: (metrics, epochs) => {
-        onEpoch?.(metrics, epochs);
-        if (metrics.epoch >= until) rung.abort();
-      },
-    };
   }
 
   #choose(racing: readonly Trial[], rung: number, factor: number): Trial[] {
@@ -181,6 +171,49 @@ class SweepRun {
   #writeTable(): Promise<void> {
     return writeWhole(join(this.#options.folder, 'sweep.csv'), [Buffer.from(sweepCsv([...this.#results.values()]))]);
   }
+}
+
+/**
+ * Trains one trial of a sweep from where it stands to the end of an epoch, or to its own end. A failure that is the trial's own is
+ * noted in its folder.
+ * @throws TrainError `BAD_CHECKPOINT`, `WORKER_FAILED`, and what the system throws
+ */
+export async function trainTrial(
+  folder: string,
+  trial: Trial,
+  dataset: Dataset,
+  until: number,
+  options: TrialOptions,
+): Promise<void> {
+  if (trial.recipe instanceof TrainError) return;
+  const paths = trialFolder(folder, trial);
+  try {
+    await train(trial.recipe, dataset, { ...stoppingAt(until, options), folder: paths.folder });
+  } catch (error) {
+    await writeJson(paths.failure, failureOf(error));
+  }
+}
+
+/** Training is stopped at a rung as Ctrl-C would stop it, with a checkpoint. */
+function stoppingAt(until: number, options: TrialOptions): Omit<TrainOptions, 'folder'> {
+  const { createSession, signal, checkpointSeconds, onProgress, onEpoch } = options;
+  const rung = new AbortController();
+  return {
+    createSession,
+    resume: true,
+    signal: signal === undefined ? rung.signal : AbortSignal.any([signal, rung.signal]),
+    ...(checkpointSeconds !== undefined && { checkpointSeconds }),
+    ...(onProgress && { onProgress }),
+    onEpoch: (metrics, epochs) => {
+      onEpoch?.(metrics, epochs);
+      if (metrics.epoch >= until) rung.abort();
+    },
+  };
+}
+
+/** Whether a trial has come to the end of an epoch, or to its own end. */
+export function hasReached({ status, epochs }: TrialResult, epoch: number): boolean {
+  return status === 'finished' || status === 'failed' || epochs >= epoch;
 }
 
 /** Code of a failure that may not happen again. */

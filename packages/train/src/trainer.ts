@@ -12,6 +12,7 @@ import type { Recipe } from './recipe.ts';
 import { openRunFolder, type RunFolder, writeJson, writeLog } from './run-folder.ts';
 import type { RunReport } from './run-report.ts';
 import { Stepper } from './stepper.ts';
+import { rememberTaught } from './taught-file.ts';
 import { teach } from './teacher.ts';
 import { selectTrainingData, type TrainingData } from './training-data.ts';
 import { buildTrainingGraph, type TrainingGraph } from './training-graph.ts';
@@ -53,6 +54,8 @@ export interface TrainOptions {
   signal?: AbortSignal;
   /** Between checkpoints within an epoch; default 60. */
   checkpointSeconds?: number;
+  /** Told while teachers are asked, before the first epoch: pictures done of all. */
+  onTeaching?: (done: number, total: number) => void;
   onProgress?: (progress: TrainingProgress) => void;
   onEpoch?: (metrics: EpochMetrics, epochs: number) => void;
 }
@@ -72,7 +75,9 @@ export async function train(recipe: Recipe, source: Dataset, options: TrainOptio
   const blockSize = await probeBlockSize(options.createSession);
   const graph = buildTrainingGraph(recipe, selected.dataset.labels.length, blockSize);
   const { position, state } = found ?? begin(recipe, graph, fingerprint, options.from);
-  const data = await withTeachers(selected, recipe, options);
+  const data = await withTeachers(selected, recipe, options, (labels, ask) =>
+    rememberTaught(folder.taught, fingerprint, labels, ask),
+  );
   checkState(graph, state, folder);
   const stepper = await Stepper.create(options.createSession, graph, state, recipe.seed);
   try {
@@ -97,11 +102,16 @@ function checkTeachers({ distillation }: Recipe, { teachers = [] }: TrainOptions
 async function withTeachers(
   data: TrainingData,
   { distillation }: Recipe,
-  { teachers = [] }: TrainOptions,
+  { teachers = [], onTeaching }: TrainOptions,
+  remember: (classes: number, ask: () => Promise<Float32Array>) => Promise<Float32Array>,
 ): Promise<TrainingData> {
   if (distillation === undefined) return data;
   const classifiers = teachers.map(({ classifier }) => classifier);
-  return { ...data, teacher: await teach(classifiers, data.dataset, data.training, distillation) };
+  const options = { ...distillation, ...(onTeaching && { onProgress: onTeaching }) };
+  const teacher = await remember(data.dataset.labels.length, () =>
+    teach(classifiers, data.dataset, data.training, options),
+  );
+  return { ...data, teacher };
 }
 
 /** SHA-256 over all that the outcome depends on. */

@@ -142,7 +142,7 @@ export class TrainingRun {
   async #save(): Promise<void> {
     this.#countSeconds();
     const { folder } = this.#setting;
-    await writeCheckpoint(folder.checkpoint, { position: this.#position, state: this.#stepper.state });
+    await writeCheckpoint(folder.checkpoint, { position: this.#position, state: await this.#stepper.readState() });
   }
 
   #countSeconds(): void {
@@ -159,10 +159,10 @@ export class TrainingRun {
     return this.#position.batch === 0 && patience !== undefined && epoch - bestEpoch(history).epoch >= patience;
   }
 
-  #trainedValues(): Promise<Map<string, TensorData>> {
+  async #trainedValues(): Promise<Map<string, TensorData>> {
     const { recipe, graph, data, blockSize, options } = this.#setting;
     const { epoch, batch } = this.#position;
-    return trainedValues(recipe, graph, this.#stepper.state, {
+    return trainedValues(recipe, graph, await this.#stepper.readState(), {
       data,
       epoch: batch === 0 ? epoch - 1 : epoch,
       blockSize,

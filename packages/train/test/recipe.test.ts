@@ -59,6 +59,8 @@ describe('parseRecipe', () => {
     [{ model: { architecture: 'residual', widths: [] } }, /: model\.widths: /],
     [{ model: { architecture: 'residual', widths: [48, 0] } }, /: model\.widths\.1: /],
     [{ model: { architecture: 'residual', dropout: 1 } }, /: model\.dropout: /],
+    [{ model: { architecture: 'residual', blocks: [2, 0, 1] } }, /: model\.blocks\.1: /],
+    [{ model: { architecture: 'residual', widths: [8, 16], blocks: [1] } }, /: model\.blocks: as many numbers as/],
     [{ model: { architecture: 'cnn9', stem: 8 } }, /: model: .*"stem"/],
     [{ model: { architecture: 'cnn9', depth: 0 } }, /: model\.depth: /],
     [{ inputSize: 7 }, /: inputSize: /],

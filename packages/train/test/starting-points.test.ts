@@ -68,6 +68,30 @@ describe('teachers', () => {
     expect(report.validation!.accuracy).toBeGreaterThan(0.6);
   });
 
+  it('are asked once: a run that goes on has their answers in its folder', async () => {
+    await base;
+    const folder = temporaryFolder();
+    const classifier = await openClassifier(MODEL);
+    let asked = 0;
+    const count: typeof classifier.run = (pixels, images) => {
+      asked++;
+      return classifier.run(pixels, images);
+    };
+    const counting = { ...classifier, run: count };
+    const teachers = [{ classifier: counting, sha256: 'of the teacher' }];
+    const told: number[] = [];
+    await run(DISTILLING, { folder, teachers, onTeaching: (done, total) => told.push(done / total) });
+    const first = asked;
+    expect(first).toBeGreaterThan(0);
+    expect(told.at(-1)).toBe(1);
+    await run(DISTILLING, { folder, teachers, resume: true });
+    expect(asked).toBe(first);
+    writeFileSync(join(folder, 'taught.onnx'), 'cut off');
+    await run(DISTILLING, { folder, teachers, resume: true });
+    expect(asked).toBe(2 * first);
+    await classifier.close();
+  });
+
   it('go with a recipe that wants them, and only with such', async () => {
     await base;
     const classifier = await openClassifier(MODEL);

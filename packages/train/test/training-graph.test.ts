@@ -80,6 +80,7 @@ async function trainSteps(recipe: Recipe, blockSize: number, steps: number) {
     const batch = { pixels: pictures(step), targets: targets(step) };
     losses.push((await stepper.run(batch, { learningRate: 0.05, step, averageDecay: 0.5 })).loss);
   }
+  const state = await stepper.readState();
   await stepper.close();
-  return { losses, state: stepper.state, operators: operatorsOf(graph.model) };
+  return { losses, state, operators: operatorsOf(graph.model) };
 }

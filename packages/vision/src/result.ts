@@ -23,6 +23,12 @@ export interface Landmarks {
   leftEar: Point;
 }
 
+/**
+ * Why an answer should not be relied on: the model itself is not sure (`unclear`), the face has too few pixels (`small`),
+ * looks too far aside (`turned`) or is out of focus (`blurred`). How each is decided: doubts.ts.
+ */
+export type Doubt = 'unclear' | 'small' | 'turned' | 'blurred';
+
 /** One face of one image. The same shape in the library, the command line, the REST API and the page. */
 export interface Face {
   /** Index within the image, or the id of the track in a video. */
@@ -37,7 +43,9 @@ export interface Face {
   dominant: Expression;
   /** Its probability. */
   confidence: number;
-  /** True where `confidence` lies below the threshold that the model file carries. */
+  /** Everything that speaks against the answer, in the order of {@link Doubt}; none for a face that can be relied on. */
+  doubts: readonly Doubt[];
+  /** True where there is any doubt. */
   uncertain: boolean;
 }
 
@@ -49,4 +57,20 @@ export interface Analysis {
   image: { width: number; height: number };
   /** From left to right. */
   faces: Face[];
+}
+
+/** A face of a frame of a video: `id` is that of its track, `expressions`, `dominant` and `confidence` are smoothed over time. */
+export interface TrackedFace extends Face {
+  /** The probabilities as they were read off this frame alone. */
+  raw: Expressions;
+}
+
+/** What the analysis of one frame of a video gives. */
+export interface FrameAnalysis {
+  /** Number of the frame in the source, from 0 on. */
+  frame: number;
+  /** When it is shown, in seconds. */
+  timestamp: number;
+  /** From left to right. */
+  faces: TrackedFace[];
 }

@@ -3,10 +3,11 @@ import type { PixelImage } from '@mememoji/vision/image';
 import { quantile as ascendingQuantile } from '@mememoji/vision/metrics/bootstrap';
 import { Command, Option } from 'commander';
 import { createAnalyzer } from 'mememoji/node';
+import type { Device } from 'mememoji/node-session';
 import sharp from 'sharp';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
-import { formatOption, outputOption, wholeNumber, withExamples } from '../options.ts';
+import { deviceOption, formatOption, outputOption, wholeNumber, withExamples } from '../options.ts';
 import { alignColumns, type Format, writeOutput } from '../output.ts';
 import { findModel } from '../shipped-models.ts';
 
@@ -21,6 +22,7 @@ interface BenchOptions {
   output?: string;
   image: string;
   model?: string;
+  device: Device;
   threads: number;
   runs: number;
   warmup: number;
@@ -37,6 +39,7 @@ export interface AnalyzeTiming {
   height: number;
   /** Faces found in the picture. */
   faces: number;
+  device: Device;
   threads: number;
 }
 
@@ -49,6 +52,7 @@ export function createBenchAnalyze(context: Context): Command {
     .addOption(outputOption())
     .addOption(new Option('--image <file>', 'another photo').default(PHOTO, 'test/fixtures/astronaut.png'))
     .option('--model <name|file>', 'another model than the shipped one')
+    .addOption(deviceOption())
     .option('--threads <number>', 'processor threads', wholeNumber(1), 2)
     .option('--runs <number>', 'analyses that are measured', wholeNumber(1), 50)
     .option('--warmup <number>', 'analyses before them', wholeNumber(0), 10)
@@ -59,17 +63,17 @@ export function createBenchAnalyze(context: Context): Command {
   return withExamples(command, ['mememoji bench analyze --threads 1 --format json']);
 }
 
-async function benchAnalyze({ image, model, threads, runs, warmup }: BenchOptions): Promise<AnalyzeTiming> {
+async function benchAnalyze({ image, model, device, threads, runs, warmup }: BenchOptions): Promise<AnalyzeTiming> {
   const pixels = await decode(image);
   const file = model === undefined ? undefined : await findModel(model);
-  const analyzer = await createAnalyzer({ model: file, threads });
+  const analyzer = await createAnalyzer({ model: file, device, threads });
   try {
     for (let i = 0; i < warmup; i++) await analyzer.analyze(pixels);
     const times: number[] = [];
     for (let i = 0; i < runs; i++) times.push(await measure(() => analyzer.analyze(pixels)));
     const { faces } = await analyzer.analyze(pixels);
     const [p10, milliseconds, p90] = [0.1, 0.5, 0.9].map((fraction) => quantile(times, fraction));
-    return { milliseconds: milliseconds!, p10: p10!, p90: p90!, runs, ...SIZE, faces: faces.length, threads };
+    return { milliseconds: milliseconds!, p10: p10!, p90: p90!, runs, ...SIZE, faces: faces.length, device, threads };
   } finally {
     await analyzer.close();
   }
@@ -99,10 +103,10 @@ export function quantile(values: readonly number[], fraction: number): number {
 
 function renderTiming(timing: AnalyzeTiming, format: Format): string {
   if (format === 'json') return `${JSON.stringify(timing)}\n`;
-  const { milliseconds, p10, p90, runs, width, height, faces, threads } = timing;
+  const { milliseconds, p10, p90, runs, width, height, faces, device, threads } = timing;
   const times = [milliseconds, p10, p90].map((time) => time.toFixed(1));
   return alignColumns([
-    ['median ms', '10%', '90%', 'runs', 'picture', 'faces', 'threads'],
-    [...times, runs, `${width}x${height}`, faces, threads],
+    ['median ms', '10%', '90%', 'runs', 'picture', 'faces', 'device', 'threads'],
+    [...times, runs, `${width}x${height}`, faces, device, threads],
   ]);
 }

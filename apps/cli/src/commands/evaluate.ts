@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Classifier, openClassifier } from '@mememoji/train/classifier-session';
 import { type Dataset, type Split, splitIndices } from '@mememoji/train/dataset';
+import type { Device } from '@mememoji/train/device';
 import { type Evaluation, evaluateClassifier } from '@mememoji/train/evaluate';
 import { openDataset } from '@mememoji/train/open-dataset';
 import { type View, viewInputs } from '@mememoji/train/views';
@@ -9,7 +10,7 @@ import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { splitName, viewOption, withProgress } from '../evaluating.ts';
-import { formatOption, outputOption, wholeNumber, withExamples } from '../options.ts';
+import { deviceOption, formatOption, outputOption, wholeNumber, withExamples } from '../options.ts';
 import { type Format, hasColour, writeOutput } from '../output.ts';
 import { renderEvaluation } from '../render-evaluation.ts';
 import { COLOURED, PLAIN } from '../render-table.ts';
@@ -21,6 +22,7 @@ interface EvaluateOptions {
   model?: string;
   view: View;
   crop?: number;
+  device: Device;
   threads: number;
   format: Format;
   output?: string;
@@ -51,6 +53,7 @@ export function createCommand(context: Context): Command {
       'write a page with every number and figure there, and the same as JSON, CSV, SVG and PNG',
     )
     .option('--run <folder>', "with --report: the training's folder, if it is not the model file's own")
+    .addOption(deviceOption())
     .option('--threads <number>', 'processor threads', wholeNumber(1), 2)
     .action((options: EvaluateOptions) => evaluate(options, context));
   return withExamples(command, [
@@ -65,7 +68,7 @@ async function evaluate(options: EvaluateOptions, context: Context): Promise<voi
   if (run !== undefined && report === undefined) throw new CliError('WRONG_USE', '--run is for --report only');
   const file = model === undefined ? join(MODELS_FOLDER, 'mememoji.onnx') : await findModel(model);
   const onWarning = (line: string) => context.stderr.write(`mememoji: ${line}\n`);
-  const classifier = await openClassifier(file, { threads: options.threads });
+  const classifier = await openClassifier(file, { device: options.device, threads: options.threads });
   try {
     const dataset = await openDataset(data, { votes: false, onWarning });
     const evaluation =
@@ -96,7 +99,7 @@ async function writeReport(
   file: string,
   classifier: Classifier,
   dataset: Dataset,
-  { split, view, crop, threads, run, report: folder }: EvaluateOptions & { report: string },
+  { split, view, crop, device, threads, run, report: folder }: EvaluateOptions & { report: string },
   context: Context,
 ): Promise<Evaluation> {
   const [{ createReport }, { viewsInputs }, { writeReport: write }] = await Promise.all([
@@ -106,7 +109,14 @@ async function writeReport(
   ]);
   await mkdir(folder, { recursive: true }); // before the work, so that a wrong place is told at once
   const inputs = splitIndices(dataset, split).length * viewsInputs(classifier, dataset, crop);
-  const options = { split, view, threads, ...(crop !== undefined && { crop }), ...(run !== undefined && { run }) };
+  const options = {
+    split,
+    view,
+    device,
+    threads,
+    ...(crop !== undefined && { crop }),
+    ...(run !== undefined && { run }),
+  };
   const measured = await withProgress(context, inputs, (onProgress) =>
     createReport(file, dataset, { ...options, onProgress }),
   );

@@ -8,6 +8,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { decodeImage } from 'mememoji/decode';
 import { readModel } from 'mememoji/models';
 import { createAnalyzer } from 'mememoji/node';
+import { chooseModelFile } from '../chosen-model.ts';
 import type { Context } from '../context.ts';
 import { type FailedEntry, failedEntry } from '../entry.ts';
 import { describe } from '../errors.ts';
@@ -17,7 +18,6 @@ import { findInputs, type Input, readInput, STANDARD_INPUT } from '../inputs.ts'
 import { wholeNumber, withExamples } from '../options.ts';
 import { alignColumns, writeOutput } from '../output.ts';
 import { createProgress, type Progress } from '../progress.ts';
-import { findModel } from '../shipped-models.ts';
 import { writeFolderWhole } from '../whole-files.ts';
 
 interface ExplainCommandOptions {
@@ -69,7 +69,7 @@ export function createCommand(context: Context): Command {
 
 async function explain(paths: readonly string[], options: ExplainCommandOptions, context: Context): Promise<void> {
   const inputs = await findInputs(paths, options.recursive);
-  const file = options.model === undefined ? undefined : await findModel(options.model);
+  const file = await chooseModelFile(options.model, context);
   const bytes = await readModel(file, 'mememoji.onnx');
   const engine = createEngine({ threads: options.threads, spinning: false });
   const explainer = new Explainer(bytes, engine, { layers: options.layers });

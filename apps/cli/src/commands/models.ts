@@ -1,4 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import {
+  addModel,
+  currentName,
+  type InstalledModel,
+  installedNames,
+  listInstalled,
+  rollbackModel,
+  useModel,
+} from '@mememoji/server/loop/model-folder';
+import { modelsFolder, SHIPPED } from '@mememoji/server/loop/models-place';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { formatOption, outputOption, withExamples } from '../options.ts';
@@ -10,25 +21,72 @@ interface ListOptions {
   output?: string;
 }
 
-const COLUMNS = ['name', 'version', 'kind', 'classes', 'input', 'accuracy', 'bytes', 'file'] as const;
+/** A model of the program or of the user. */
+export interface ListedModel extends ShippedModel {
+  /** Whether it is what faces are read with where no other is named. */
+  inUse: boolean;
+}
 
-/** `mememoji models list`: what comes with the program, read from the model files themselves. */
+/** The shipped classifier. */
+const SHIPPED_FILE = 'mememoji.onnx';
+
+const COLUMNS = ['name', 'version', 'kind', 'classes', 'input', 'accuracy', 'bytes', 'file', 'in use'] as const;
+
+/** `mememoji models`: those that come with the program and those that were installed beside them, and which one is used. */
 export function createCommand(context: Context): Command {
-  const models = new Command().description('tell about the models that come with the program');
+  const models = new Command().description('tell about the models, and choose which one faces are read with');
   const list = models
     .command('list')
     .description('list them with what their files say of themselves')
     .addOption(formatOption(['table', 'json', 'ndjson', 'csv']))
     .addOption(outputOption())
     .action(async ({ format, output }: ListOptions) => {
-      await writeOutput(renderModels(await listModels(), format), output, context);
+      await writeOutput(renderModels(await listAll(context), format), output, context);
     });
   withExamples(list, ['mememoji models list', 'mememoji models list --format json']);
-  return withExamples(models, ['mememoji models list']);
+  const use = models
+    .command('use')
+    .description('read faces with another model from now on; servers that run take it too')
+    .argument('<name|file>', `an installed model, a file that is to be installed, or '${SHIPPED}'`)
+    .action((name: string) => chooseModel(name, context));
+  withExamples(use, [`mememoji models use ${SHIPPED}`, 'mememoji models use runs/mine/model.onnx']);
+  const rollback = models
+    .command('rollback')
+    .description('go back to the model that was used before the last change')
+    .action(async () => {
+      context.stdout.write(`in use: ${await rollbackModel(modelsFolder(context.env))}\n`);
+    });
+  withExamples(rollback, ['mememoji models rollback']);
+  return withExamples(models, ['mememoji models list', 'mememoji models rollback']);
+}
+
+/** A name of an installed model goes before a file of the same name. */
+async function chooseModel(nameOrFile: string, { env, stdout }: Context): Promise<void> {
+  const folder = modelsFolder(env);
+  const known = [SHIPPED, ...(await installedNames(folder))];
+  const bytes = known.includes(nameOrFile) ? undefined : await readFile(nameOrFile).catch(() => undefined);
+  const name = bytes === undefined ? nameOrFile : (await addModel(folder, bytes)).name;
+  await useModel(folder, name);
+  stdout.write(`in use: ${name}\n`);
+}
+
+async function listAll({ env }: Context): Promise<ListedModel[]> {
+  const folder = modelsFolder(env);
+  const current = await currentName(folder);
+  const shipped = await listModels();
+  const isShipped = ({ file }: ShippedModel) => current === SHIPPED && basename(file) === SHIPPED_FILE;
+  return [
+    ...shipped.map((model) => ({ ...model, inUse: isShipped(model) })),
+    ...(await listInstalled(folder)).map((model) => ({ ...toListed(model), inUse: model.name === current })),
+  ];
+}
+
+function toListed({ file, bytes, spec }: InstalledModel): ShippedModel {
+  return { file, bytes, name: spec.name, version: spec.version, classifier: spec };
 }
 
 /** The table shows accuracy on FER2013's PrivateTest as the model file publishes it; JSON has the whole description. */
-export function renderModels(models: readonly ShippedModel[], format: Format): string[] {
+export function renderModels(models: readonly ListedModel[], format: Format): string[] {
   const rows = models.map(rowOf);
   switch (format) {
     case 'json':
@@ -42,15 +100,16 @@ export function renderModels(models: readonly ShippedModel[], format: Format): s
   }
 }
 
-function plain({ file, name, version, bytes, classifier }: ShippedModel): object {
-  return { file: basename(file), name, version, bytes, spec: classifier };
+function plain({ file, name, version, bytes, classifier, inUse }: ListedModel): object {
+  return { file: basename(file), name, version, bytes, inUse, spec: classifier };
 }
 
-function rowOf({ file, name, version, bytes, classifier }: ShippedModel): (string | number)[] {
-  if (classifier === undefined) return [name, version, 'face detector', '', '', '', bytes, basename(file)];
+function rowOf({ file, name, version, bytes, classifier, inUse }: ListedModel): (string | number)[] {
+  const used = inUse ? 'yes' : '';
+  if (classifier === undefined) return [name, version, 'face detector', '', '', '', bytes, basename(file), used];
   const { labels, input, metrics } = classifier;
   const accuracy = metrics['privateTest.accuracy'];
   const size = `${input.width}x${input.height}`;
   const shown = accuracy === undefined ? '' : accuracy.toFixed(4);
-  return [name, version, 'expressions', labels.length, size, shown, bytes, basename(file)];
+  return [name, version, 'expressions', labels.length, size, shown, bytes, basename(file), used];
 }

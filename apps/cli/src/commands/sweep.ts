@@ -1,3 +1,6 @@
+import { resolve } from 'node:path';
+import type { TrialQueue } from '@mememoji/server/jobs/trial-queue';
+import type { Dataset } from '@mememoji/train/dataset';
 import { createEngine } from '@mememoji/train/engine';
 import { openDataset } from '@mememoji/train/open-dataset';
 import { runSweep } from '@mememoji/train/sweep';
@@ -16,6 +19,7 @@ interface SweepCommandOptions {
   votes?: string;
   run: string;
   resume?: true;
+  queue?: string;
   threads: number;
   spinning: boolean;
   format: Format;
@@ -31,6 +35,10 @@ export function createCommand(context: Context): Command {
     .option('--votes <file>', 'FER+ votes; by default those that lie beside the data')
     .requiredOption('--run <folder>', 'where sweep.csv, sweep.svg, sweep.png and a folder for each trial go')
     .option('--resume', "go on with the folder's sweep")
+    .option(
+      '--queue <url>',
+      "PostgreSQL whose 'mememoji worker --trainings' train the trials; folder and data must be theirs too",
+    )
     .option('--threads <number>', 'processor threads', wholeNumber(1), 2)
     .option('--no-spinning', 'let idle threads sleep: slower on a quiet machine, faster on a busy one')
     .addOption(formatOption(['table', 'json', 'csv']))
@@ -39,6 +47,7 @@ export function createCommand(context: Context): Command {
   return withExamples(command, [
     'mememoji sweep examples/sweeps/original.json --data fer2013.csv --run runs/original',
     'mememoji sweep examples/sweeps/original.json --data fer2013.csv --run runs/original --resume --format csv',
+    'mememoji sweep examples/sweeps/random.json --data /net/fer2013.csv --run /net/random --queue postgres://me@db/mememoji',
   ]);
 }
 
@@ -50,23 +59,48 @@ async function sweep(file: string, options: SweepCommandOptions, context: Contex
     onWarning: (line) => stderr.write(`mememoji: ${line}\n`),
   });
   const display = await createTrainingDisplay(context);
+  const elsewhere = options.queue === undefined ? undefined : await joinQueue(options.queue, options, dataset, context);
   const report = await runSweep(plan, dataset, {
     folder: options.run,
     createSession: createEngine({ threads: options.threads, spinning: options.spinning }),
     resume: options.resume ?? false,
     signal: interrupt.signal(),
+    ...(elsewhere && { runTrials: elsewhere.runTrials }),
     onBegin: (trial, until) => {
       display.stop();
       stderr.write(describeTrial(trial, until));
     },
     onProgress: display.progress,
     onEpoch: display.epoch,
-  }).finally(display.stop);
+  }).finally(async () => {
+    display.stop();
+    await elsewhere?.close();
+  });
   if (report.status === 'interrupted') stderr.write('mememoji: stopped with checkpoints; go on with --resume\n');
   await writeOutput([renderSweep(report, options.format)], options.output, context);
   if (report.trials.every(({ status }) => status === 'failed')) {
     throw new CliError('SOME_FAILED', 'every trial failed', 'see the last column of the table');
   }
+}
+
+/** Paths are made absolute: a worker starts somewhere else. */
+async function joinQueue(
+  databaseUrl: string,
+  { run, data, votes }: SweepCommandOptions,
+  dataset: Dataset,
+  { interrupt, stderr }: Context,
+): Promise<TrialQueue> {
+  const { openTrialQueue } = await import('@mememoji/server/jobs/trial-queue');
+  return openTrialQueue(databaseUrl, {
+    folder: resolve(run),
+    data: resolve(data),
+    votes: votes === undefined ? undefined : resolve(votes),
+    dataset,
+    signal: interrupt.signal(),
+    onEnded: (trial) => stderr.write(`trial ${trial.id} has come as far as it shall\n`),
+    onError: (error) =>
+      stderr.write(`mememoji: the queue: ${error instanceof Error ? error.message : String(error)}\n`),
+  });
 }
 
 function describeTrial({ id, changes }: Trial, until: number): string {

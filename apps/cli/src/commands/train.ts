@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { openClassifier } from '@mememoji/train/classifier-session';
+import type { Device } from '@mememoji/train/device';
 import { createEngine } from '@mememoji/train/engine';
 import { readStartingWeights } from '@mememoji/train/model-variables';
 import { openDataset } from '@mememoji/train/open-dataset';
@@ -9,7 +10,7 @@ import type { RunReport } from '@mememoji/train/run-report';
 import { type Teacher, train } from '@mememoji/train/trainer';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { formatOption, wholeNumber, withExamples } from '../options.ts';
+import { deviceOption, formatOption, wholeNumber, withExamples } from '../options.ts';
 import { findModel } from '../shipped-models.ts';
 import { createTrainingDisplay } from '../training-display.ts';
 
@@ -23,6 +24,7 @@ interface TrainCommandOptions {
   resume?: true;
   seed?: number;
   epochs?: number;
+  device: Device;
   threads: number;
   spinning: boolean;
   format: 'table' | 'json';
@@ -41,6 +43,7 @@ export function createCommand(context: Context): Command {
     .option('--resume', "go on from the folder's checkpoint")
     .option('--seed <number>', "instead of the recipe's", wholeNumber(0))
     .option('--epochs <number>', "instead of the recipe's", wholeNumber(1))
+    .addOption(deviceOption())
     .option('--threads <number>', 'processor threads', wholeNumber(1), 2)
     .option('--no-spinning', 'let idle threads sleep: slower on a quiet machine, faster on a busy one')
     .addOption(formatOption(['table', 'json']))
@@ -59,15 +62,16 @@ async function run(options: TrainCommandOptions, context: Context): Promise<void
     onWarning: (line) => context.stderr.write(`mememoji: ${line}\n`),
   });
   const from = options.from === undefined ? undefined : await readStartingWeights(await findModel(options.from));
-  const teachers = await openTeachers(options.teacher ?? [], options.threads);
+  const teachers = await openTeachers(options.teacher ?? [], options);
   const display = await createTrainingDisplay(context);
   const report = await train(recipe, dataset, {
     folder: options.run,
     ...(from !== undefined && { from }),
     teachers,
-    createSession: createEngine({ threads: options.threads, spinning: options.spinning }),
+    createSession: createEngine(options),
     resume: options.resume ?? false,
     signal: context.interrupt.signal(),
+    onTeaching: display.teaching,
     onProgress: display.progress,
     onEpoch: display.epoch,
   }).finally(async () => {
@@ -81,12 +85,15 @@ async function run(options: TrainCommandOptions, context: Context): Promise<void
   );
 }
 
-async function openTeachers(names: readonly string[], threads: number): Promise<Teacher[]> {
+async function openTeachers(
+  names: readonly string[],
+  { device, threads }: Pick<TrainCommandOptions, 'device' | 'threads'>,
+): Promise<Teacher[]> {
   return Promise.all(
     names.map(async (name) => {
       const bytes = await readFile(await findModel(name));
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      return { classifier: await openClassifier(bytes, { threads }), sha256 };
+      return { classifier: await openClassifier(bytes, { device, threads }), sha256 };
     }),
   );
 }

@@ -1,6 +1,8 @@
-import { apply, noSecondGradient, type Operator, reject, type Tensor } from '../graph.ts';
+import { apply, type GraphNode, noSecondGradient, type Operator, reject, type Tensor } from '../graph.ts';
 import { sameShape } from '../tensor.ts';
 import { add, elementwiseLayout, mul, scale, step, sub, unary } from './arithmetic.ts';
+import { isMaxPoolGradient, MaxPoolGradient } from './pooling.ts';
+import type { PoolAttributes } from './pooling-gradient.ts';
 
 /** Activations. ONNX's own operators forwards; gradients from their results where that is cheaper. */
 
@@ -68,5 +70,20 @@ export const tanh = (x: Tensor): Tensor => apply(Tanh, [x], undefined);
 export const hardSwish = (x: Tensor): Tensor => apply(HardSwish, [x], undefined);
 /** x * sigmoid(x) (Elfwing et al., 2017). */
 export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
-export const reluGradient = (gradient: Tensor, result: Tensor): Tensor =>
-  apply(ReluGradient, [gradient, result], undefined);
+
+/**
+ * The gradient of Relu. Where it comes through a max-pooling, the mask is taken behind the pooling, where there are fewer
+ * pixels: the largest of a window is above zero exactly if those that passed it on are.
+ */
+export function reluGradient(gradient: Tensor, result: Tensor): Tensor {
+  const pooling = poolingOf(gradient, result);
+  if (pooling === undefined) return apply(ReluGradient, [gradient, result], undefined);
+  const [, pooled, ofPooled] = pooling.inputs as [Tensor, Tensor, Tensor];
+  return apply(MaxPoolGradient, [result, pooled, reluGradient(ofPooled, pooled)], pooling.attributes);
+}
+
+/** The node by which a gradient came from a max-pooling of `result`, and from nothing else. */
+function poolingOf({ source }: Tensor, result: Tensor): GraphNode<PoolAttributes> | undefined {
+  if (source.kind !== 'node' || source.node.inputs[0] !== result) return undefined;
+  return isMaxPoolGradient(source.node) ? source.node : undefined;
+}

@@ -3,7 +3,7 @@ import { noSecondGradient, type Operator, reject, type Tensor } from '../graph.t
 import type { Lowering } from '../lowering.ts';
 import { sameShape, sizeOf, type TensorType } from '../tensor.ts';
 import { reluGradient } from './activation.ts';
-import { affine, channelMean, chooseForm } from './per-channel.ts';
+import { affine, channelMean, channelMeanOfProduct, chooseForm, defineFlat, flatValue } from './per-channel.ts';
 
 /**
  * Batch normalisation (Ioffe and Szegedy, 2015) in its training form. Written as y = a*x + b per channel, and its gradient as
@@ -44,17 +44,17 @@ export const BatchNorm: Operator<BatchNormAttributes> = {
   lower(node, lowering) {
     const [x, scale, bias, residual] = node.inputs as [Tensor, Tensor, Tensor, Tensor | undefined];
     const form = chooseForm(lowering, x);
-    const image = lowering.value(x, form.layout);
+    const image = flatValue(lowering, form, x);
     const mean = channelMean(lowering, form, image);
-    const square = channelMean(lowering, form, lowering.emit('Mul', [image, image]));
+    const square = channelMeanOfProduct(lowering, form, image, image);
     const spread = lowering.emit('Sub', [square, lowering.emit('Mul', [mean, mean])]);
     const variance = lowering.emit('Relu', [spread]);
     const inverse = inverseDeviation(lowering, variance, node.attributes.epsilon);
     const factor = lowering.emit('Mul', [lowering.value(scale), inverse]);
     const shift = lowering.emit('Sub', [lowering.value(bias), lowering.emit('Mul', [mean, factor])]);
-    const sum = residual === undefined ? {} : { sum: lowering.value(residual, form.layout) };
+    const sum = residual === undefined ? {} : { sum: flatValue(lowering, form, residual) };
     const y = affine(lowering, form, image, { factor, shift, ...sum, relu: node.attributes.relu });
-    lowering.define(node.outputs[0]!, y, form.layout);
+    defineFlat(lowering, form, node.outputs[0]!, y);
     for (const [i, name] of [mean, variance, inverse].entries()) lowering.define(node.outputs[i + 1]!, name);
   },
 };
@@ -67,11 +67,11 @@ export const BatchNormGradient: Operator<undefined> = {
   lower(node, lowering) {
     const [gradient, x, scale, mean, inverse] = node.inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
     const form = chooseForm(lowering, x);
-    const [dy, image] = [lowering.value(gradient, form.layout), lowering.value(x, form.layout)];
+    const [dy, image] = [flatValue(lowering, form, gradient), flatValue(lowering, form, x)];
     const [centre, width] = [lowering.value(mean), lowering.value(inverse)];
     // Means over batch and pixels of dy and of dy * (x - mean) / deviation.
     const meanOfDy = channelMean(lowering, form, dy);
-    const meanOfProduct = channelMean(lowering, form, lowering.emit('Mul', [dy, image]));
+    const meanOfProduct = channelMeanOfProduct(lowering, form, dy, image);
     const centred = lowering.emit('Sub', [meanOfProduct, lowering.emit('Mul', [centre, meanOfDy])]);
     const correlation = lowering.emit('Mul', [centred, width]);
     const factor = lowering.emit('Mul', [lowering.value(scale), width]);
@@ -80,7 +80,7 @@ export const BatchNormGradient: Operator<undefined> = {
       lowering.emit('Add', [lowering.emit('Mul', [factor, meanOfDy]), lowering.emit('Mul', [ofX, centre])]),
     ]);
     const partial = affine(lowering, form, image, { factor: ofX, shift: constant });
-    lowering.define(node.outputs[0]!, affine(lowering, form, dy, { factor, sum: partial }), form.layout);
+    defineFlat(lowering, form, node.outputs[0]!, affine(lowering, form, dy, { factor, sum: partial }));
     const count = lowering.float(sizeOf(x.shape) / x.shape[1]!);
     lowering.define(node.outputs[1]!, lowering.emit('Mul', [correlation, count]));
     lowering.define(node.outputs[2]!, lowering.emit('Mul', [meanOfDy, count]));

@@ -14,8 +14,14 @@ export interface KernelSteps {
 export interface BlockedConvolution extends Partial<KernelSteps> {
   /** Height and width of the kernel; default 1x1. */
   kernel?: readonly number[];
-  /** Relu in the same pass. Default false. */
-  relu?: boolean;
+  /** Of the result, in the same pass. Default none. */
+  activation?: 'Relu' | HardSigmoid | undefined;
+}
+
+/** clip(alpha * x + beta, 0, 1). */
+export interface HardSigmoid {
+  alpha: number;
+  beta: number;
 }
 
 /**
@@ -26,14 +32,24 @@ export interface BlockedConvolution extends Partial<KernelSteps> {
 export function emitBlockedConvolution(
   lowering: Lowering,
   inputs: readonly string[],
-  { kernel = [1, 1], relu = false, ...steps }: BlockedConvolution,
+  { kernel = [1, 1], activation, ...steps }: BlockedConvolution,
 ): string {
   const attributes = {
     ...kernelAttributes(kernel, { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], groups: 1, ...steps }),
     auto_pad: { type: 'string', value: 'NOTSET' },
-    ...(relu && { activation: { type: 'string', value: 'Relu' } as const }),
+    ...activationAttributes(activation),
   } as const;
   return lowering.emit('Conv', inputs, attributes, NCHWC_DOMAIN);
+}
+
+function activationAttributes(activation: BlockedConvolution['activation']): Record<string, AttributeValue> {
+  if (activation === undefined) return {};
+  if (activation === 'Relu') return { activation: { type: 'string', value: 'Relu' } };
+  const { alpha, beta } = activation;
+  return {
+    activation: { type: 'string', value: 'HardSigmoid' },
+    activation_params: { type: 'floats', value: [alpha, beta] },
+  };
 }
 
 /**

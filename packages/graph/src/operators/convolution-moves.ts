@@ -30,30 +30,22 @@ export function horizontalMoves({ inputs, attributes }: WeightGradientNode): Int
 }
 
 /** For each input row and output column, the R output pixels whose kernels' rows lie on that input row. */
-export function verticalMoves(node: WeightGradientNode): Int32Array {
-  const moves = verticalRows(node);
-  const width = node.inputs[1]!.shape[3]!;
-  const indices = new Int32Array(moves[0]!.length * width * moves.length);
+export function verticalMoves({ inputs, attributes }: WeightGradientNode): Int32Array {
+  const [n, , h] = inputs[0]!.shape as [number, number, number, number];
+  const [, , outHeight, width] = inputs[1]!.shape as [number, number, number, number];
+  const kernel = attributes.weightShape[2]!;
+  const indices = new Int32Array(n * h * width * kernel);
   let at = 0;
-  for (let row = 0; row < moves[0]!.length; row++) {
+  for (let row = 0; row < n * h; row++) {
     for (let column = 0; column < width; column++) {
-      for (const move of moves) indices[at++] = move[row]! < 0 ? -1 : move[row]! * width + column;
+      for (let r = 0; r < kernel; r++) {
+        const from = ((row % h) + attributes.pads[0] - r * attributes.dilations[0]) / attributes.strides[0];
+        const inside = Number.isInteger(from) && from >= 0 && from < outHeight;
+        indices[at++] = inside ? (Math.floor(row / h) * outHeight + from) * width + column : -1;
+      }
     }
   }
   return indices;
-}
-
-/** For each of the kernel's R rows and each input row of all images, the output row whose kernel has that row there; -1 for none. */
-export function verticalRows({ inputs, attributes }: WeightGradientNode): Int32Array[] {
-  const [n, , h] = inputs[0]!.shape as [number, number, number, number];
-  const outHeight = inputs[1]!.shape[2]!;
-  return Array.from({ length: attributes.weightShape[2]! }, (_, r) =>
-    Int32Array.from({ length: n * h }, (_, row) => {
-      const from = ((row % h) + attributes.pads[0] - r * attributes.dilations[0]) / attributes.strides[0];
-      const inside = Number.isInteger(from) && from >= 0 && from < outHeight;
-      return inside ? Math.floor(row / h) * outHeight + from : -1;
-    }),
-  );
 }
 
 /** For each output pixel, the R*S input pixels under its kernel. */

@@ -4,7 +4,7 @@ import { isShape, type Shape, sameShape, sizeOf, type TensorType } from '../tens
 import { emitBlockedConvolution, intoBlocks, type KernelSteps, kernelAttributes } from './blocked-convolution.ts';
 import { lowerInputGradient } from './convolution-input.ts';
 import { lowerWeightGradient } from './convolution-weights.ts';
-import { channelMean, chooseForm } from './per-channel.ts';
+import { channelMean, chooseForm, flatValue } from './per-channel.ts';
 
 /** Two-dimensional convolution (cross-correlation, as everywhere in this field) and its two gradients. */
 
@@ -69,7 +69,7 @@ export const ConvBiasGradient: Operator<undefined> = {
   lower(node, lowering) {
     const [gradient] = node.inputs as [Tensor];
     const form = chooseForm(lowering, gradient);
-    const mean = channelMean(lowering, form, lowering.value(gradient, form.layout));
+    const mean = channelMean(lowering, form, flatValue(lowering, form, gradient));
     const count = lowering.float(sizeOf(gradient.shape) / gradient.shape[1]!);
     lowering.define(node.outputs[0]!, lowering.emit('Mul', [mean, count]));
   },

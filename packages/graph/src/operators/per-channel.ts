@@ -21,14 +21,37 @@ export function chooseForm(lowering: Lowering, x: Tensor): Form {
   return { layout: blocked ? 'blocked' : 'plain', shape: x.shape, flat: blocked ? [n, c, 1, h * w] : [n, c, h * w] };
 }
 
-/** Mean over batch and pixels: [C]. */
-export function channelMean(lowering: Lowering, { layout, flat }: Form, name: string): string {
+/** A tensor as the functions below want it: in the form's layout, flat. */
+export function flatValue(lowering: Lowering, { layout, flat }: Form, tensor: Tensor): string {
+  return lowering.reshape(lowering.value(tensor, layout), [], flat);
+}
+
+/** Names a flat value as a tensor's, in its own shape. */
+export function defineFlat(lowering: Lowering, { layout, shape }: Form, tensor: Tensor, flat: string): void {
+  lowering.define(tensor, lowering.reshape(flat, [], shape), layout);
+}
+
+/** Mean over batch and pixels of a flat value: [C]. */
+export function channelMean(lowering: Lowering, { layout }: Form, name: string): string {
   const mean = (value: string, axes: readonly number[]) =>
     lowering.emit('ReduceMean', [value], { axes: { type: 'ints', value: axes }, keepdims: { type: 'int', value: 0 } });
-  const row = lowering.reshape(name, [], flat);
-  if (layout === 'plain') return mean(row, [0, 2]);
-  const perImage = lowering.emit('GlobalAveragePool', [row], {}, NCHWC_DOMAIN);
-  return mean(lowering.reshape(perImage, [], flat.slice(0, 2)), [0]);
+  if (layout === 'plain') return mean(name, [0, 2]);
+  return mean(lowering.emit('GlobalAveragePool', [name], {}, NCHWC_DOMAIN), [0, 2, 3]);
+}
+
+/**
+ * Mean over batch and pixels of a * b, both flat: [C]. In blocks it is a depthwise convolution of all channels of all images, whose kernels
+ * are the other images: it reads both once and writes nothing but sums.
+ */
+export function channelMeanOfProduct(lowering: Lowering, form: Form, a: string, b: string): string {
+  if (form.layout === 'plain') return channelMean(lowering, form, lowering.emit('Mul', [a, b]));
+  const [n, c, , pixels] = form.flat as [number, number, number, number];
+  const image = lowering.reshape(a, [], [1, n * c, 1, pixels]);
+  const kernel = lowering.reshape(b, [], [n * c, 1, 1, pixels]);
+  const sums = emitBlockedConvolution(lowering, [image, kernel], { kernel: [1, pixels], groups: n * c });
+  const perImage = lowering.reshape(sums, [], [n, c]);
+  const axes = { axes: { type: 'ints', value: [0] }, keepdims: { type: 'int', value: 0 } } as const;
+  return lowering.emit('Mul', [lowering.emit('ReduceMean', [perImage], axes), lowering.float(1 / pixels)]);
 }
 
 export interface Affine {
@@ -36,17 +59,14 @@ export interface Affine {
   factor: string;
   /** [C]. */
   shift?: string;
-  /** Of the input's shape and layout. */
+  /** Flat, like the input. */
   sum?: string;
   relu?: boolean;
 }
 
-/** factor * x + shift + sum per channel, then Relu. */
-export function affine(lowering: Lowering, form: Form, name: string, { sum, ...rest }: Affine): string {
-  const flat = lowering.reshape(name, [], form.flat);
-  const map = { ...rest, ...(sum !== undefined && { sum: lowering.reshape(sum, [], form.flat) }) };
-  const result = (form.layout === 'blocked' ? affineBlocked : affinePlain)(lowering, form.flat[1]!, flat, map);
-  return lowering.reshape(result, [], form.shape);
+/** factor * x + shift + sum per channel, then Relu, of a flat value; flat. */
+export function affine(lowering: Lowering, form: Form, name: string, map: Affine): string {
+  return (form.layout === 'blocked' ? affineBlocked : affinePlain)(lowering, form.flat[1]!, name, map);
 }
 
 /** A depthwise 1x1 convolution, which does all of it in one pass. */
@@ -54,7 +74,10 @@ function affineBlocked(lowering: Lowering, channels: number, name: string, map: 
   const { factor, shift = '', sum, relu = false } = map;
   const weight = lowering.reshape(factor, [], [channels, 1, 1, 1]);
   const added = sum === undefined ? (shift === '' ? [] : [shift]) : [shift, sum];
-  return emitBlockedConvolution(lowering, [name, weight, ...added], { groups: channels, relu });
+  return emitBlockedConvolution(lowering, [name, weight, ...added], {
+    groups: channels,
+    activation: relu ? 'Relu' : undefined,
+  });
 }
 
 function affinePlain(lowering: Lowering, channels: number, name: string, map: Affine): string {

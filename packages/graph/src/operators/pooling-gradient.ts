@@ -2,6 +2,7 @@ import type { GraphNode, Tensor } from '../graph.ts';
 import { type Lowering, NCHWC_DOMAIN } from '../lowering.ts';
 import type { AttributeValue } from '../model.ts';
 import { type Shape, sizeOf } from '../tensor.ts';
+import { emitBlockedConvolution } from './blocked-convolution.ts';
 
 /**
  * How the gradients of pooling are written in ONNX. Windows that tile the image, the usual case, need a few passes in
@@ -72,7 +73,10 @@ function lowerTiledMax(node: MaxNode, lowering: Lowering): void {
   const layout = lowering.isBlocked(node.inputs[0]!) ? 'blocked' : 'plain';
   const domain = layout === 'blocked' ? NCHWC_DOMAIN : '';
   const [image, maximum, gradient] = node.inputs.map((input) => lowering.value(input, layout)) as Three;
-  const mask = isMaximum(lowering, image, repeat(lowering, maximum, layout, kernel, kernel));
+  const mask =
+    layout === 'blocked'
+      ? isTiledMaximum(node, lowering)
+      : isMaximum(lowering, image, repeat(lowering, maximum, layout, kernel, kernel));
   // The mean of the mask times the window's area is the number of equal maxima, among which the gradient is shared.
   const winners = lowering.emit('AveragePool', [mask], poolAttributes(node.attributes), domain);
   const scaled = lowering.emit('Mul', [gradient, lowering.float(1 / (kernel * kernel))]);
@@ -87,8 +91,23 @@ type Three = [string, string, string];
  * ONNX Runtime runs vectorised on all threads; Equal and Cast go over booleans.
  */
 function isMaximum(lowering: Lowering, value: string, maximum: string): string {
-  const steep = { alpha: { type: 'float', value: 1e30 }, beta: { type: 'float', value: 1 } } as const;
+  const steep = { alpha: { type: 'float', value: STEEP.alpha }, beta: { type: 'float', value: STEEP.beta } } as const;
   return lowering.emit('HardSigmoid', [lowering.emit('Sub', [value, maximum])], steep);
+}
+
+const STEEP = { alpha: 1e30, beta: 1 };
+
+/** The same in blocks, in one pass: a depthwise convolution with ones adds the negative maximum and makes the mask. */
+function isTiledMaximum({ inputs, attributes }: MaxNode, lowering: Lowering): string {
+  const [x, pooled] = inputs as [Tensor, Tensor, Tensor];
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  const negative = lowering.emit('Neg', [lowering.value(pooled, 'blocked')]);
+  const flat = (name: string) => lowering.reshape(name, [], [n, c, 1, h * w]);
+  const below = flat(repeat(lowering, negative, 'blocked', attributes.kernel, attributes.kernel));
+  const ones = lowering.constant({ dtype: 'float32', shape: [c, 1, 1, 1], data: new Float32Array(c).fill(1) });
+  const operands = [flat(lowering.value(x, 'blocked')), ones, '', below];
+  const mask = emitBlockedConvolution(lowering, operands, { groups: c, activation: STEEP });
+  return lowering.reshape(mask, [], x.shape);
 }
 
 /** One pass per offset within the window, each scattered back to its place. */

@@ -29,6 +29,10 @@ export const MaxPoolGradient: Operator<PoolAttributes> = {
   lower: lowerMaxGradient,
 };
 
+export function isMaxPoolGradient(node: GraphNode): node is GraphNode<PoolAttributes> {
+  return node.operator === MaxPoolGradient;
+}
+
 export const AveragePool: Operator<PoolAttributes> = {
   name: 'AveragePool',
   infer: (inputs, attributes) => [pooled('AveragePool', inputs, attributes)],

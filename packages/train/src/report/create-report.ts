@@ -7,6 +7,7 @@ import { reliabilityBins } from '@mememoji/vision/metrics/calibration';
 import { env } from 'onnxruntime-node';
 import { type Classifier, openClassifier } from '../classifier-session.ts';
 import type { Dataset, Split } from '../dataset.ts';
+import type { Device } from '../device.ts';
 import { testRowsWithoutTrainingCopy } from '../duplicates.ts';
 import { netInputs, rowsToEvaluate } from '../evaluate.ts';
 import { VIEWS, type View, viewWindows } from '../views.ts';
@@ -24,8 +25,10 @@ export interface ReportOptions {
   view?: View;
   /** See `viewWindows`. */
   crop?: number;
-  /** For the accuracy; latency is always that of one thread. Default 1. */
+  /** For the accuracy; latency is always that of one thread of the processor. Default 1. */
   threads?: number;
+  /** Likewise; default `cpu`. */
+  device?: Device;
   /** Of the bootstrap and of the choice of examples; default 1. */
   seed?: number;
   /** Folder of the training; by default the model file's own, if it is one. */
@@ -50,9 +53,9 @@ export interface MeasuredReport {
  * `BAD_METADATA`
  */
 export async function createReport(file: string, dataset: Dataset, options: ReportOptions): Promise<MeasuredReport> {
-  const { split, threads = 1, run } = options;
+  const { split, device = 'cpu', threads = 1, run } = options;
   const environment = describeEnvironment();
-  const classifier = await openClassifier(file, { threads });
+  const classifier = await openClassifier(file, { device, threads });
   try {
     const training = await findTrainingRun(file, classifier.spec, run);
     const rows = rowsToEvaluate(dataset, split);

@@ -11,8 +11,8 @@ export const residualOptions = z.strictObject({
   stem: z.int().min(1).default(32),
   /** Channels of each stage; before each stage the picture is halved. */
   widths: z.array(z.int().min(1)).min(1).default([48, 96, 192]),
-  /** Residual blocks of each stage. */
-  blocks: z.int().min(1).default(2),
+  /** Residual blocks of a stage: one number for all, or one for each. */
+  blocks: z.union([z.int().min(1), z.array(z.int().min(1)).min(1)]).default(2),
   /** Share of the features that is dropped before the classifier in training. */
   dropout: z.number().min(0).max(0.9).default(0),
 });
@@ -29,7 +29,8 @@ export function residual({ stem, widths, blocks, dropout }: ResidualOptions): Ne
     const stages = new Map([['stem', y]]);
     widths.forEach((channels, stage) => {
       y = maxPool(y, 2);
-      for (let block = 0; block < blocks; block++) y = residualBlock(scope, `stage${stage + 1}.${block}`, y, channels);
+      const count = typeof blocks === 'number' ? blocks : blocks[stage]!;
+      for (let block = 0; block < count; block++) y = residualBlock(scope, `stage${stage + 1}.${block}`, y, channels);
       stages.set(`stage${stage + 1}`, y);
     });
     return { features: dropoutLayer(scope, 'dropout', flatten(globalAveragePool(y)), dropout), stages };
