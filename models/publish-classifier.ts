@@ -1,6 +1,7 @@
 /**
  * Makes a shipped model of a finished run: measures it on FER2013 (PublicTest, and PrivateTest once), writes what was measured
- * into the model file's metadata, and puts file, record and card into this folder.
+ * into the model file's metadata, and puts file, record and card into this folder, with what the model shall not forget
+ * while a person teaches it unless --no-memory is said.
  *
  *     node --conditions=source models/publish-classifier.ts --run runs/mememoji --data fer2013.csv.gz --name mememoji
  */
@@ -37,8 +38,9 @@ async function main(): Promise<void> {
     data: { type: 'string' },
     name: { type: 'string' },
     version: { type: 'string', default: '1' },
+    memory: { type: 'boolean', default: true },
   } as const;
-  const { run, data, name, version } = parseArgs({ options }).values;
+  const { run, data, name, version, memory } = parseArgs({ options, allowNegative: true }).values;
   if (run === undefined || data === undefined || name === undefined)
     throw new Error('--run, --data and --name are needed');
   const model = decodeModel(await readFile(join(run, 'model.onnx')));
@@ -55,11 +57,15 @@ async function main(): Promise<void> {
   const report: unknown = JSON.parse(await readFile(join(run, 'report.json'), 'utf8'));
   const record: ModelRecord = { spec, evaluations, run: report, bytes: bytes.length };
   await writeWhole(join(folder, `${name}.onnx`), [bytes]);
-  const taught = prepareDataset(dataset, { dropDuplicates: true });
-  await writeWhole(join(folder, `${name}.memory`), [await makeMemory(bytes, taught)]);
+  if (memory) await writeMemory(`${name}.memory`, bytes, dataset);
   await writeText(`${name}.json`, `${JSON.stringify(record, null, 2)}\n`);
   await writeText(`${name}.metrics.csv`, await readFile(join(run, 'metrics.csv'), 'utf8'));
   await writeText(`${name}.md`, writeCard(record));
+}
+
+async function writeMemory(file: string, model: Uint8Array, dataset: Dataset): Promise<void> {
+  const taught = prepareDataset(dataset, { dropDuplicates: true });
+  await writeWhole(join(folder, file), [await makeMemory(model, taught)]);
 }
 
 async function evaluateAll(classifier: Classifier, dataset: Dataset): Promise<Evaluation[]> {

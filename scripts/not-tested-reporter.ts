@@ -23,6 +23,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
   { what: `PostgreSQL 15, and as root its user and runuser (${INSTALL})`, isHere: hasPostgres },
   // Not from test/chromium.ts, which would load Playwright for each run of whatever tests.
   { what: `Chromium, for pages (/usr/bin/chromium; ${INSTALL})`, isHere: exists('/usr/bin/chromium') },
+  { what: `Firefox, for pages (/usr/bin/firefox-esr; ${INSTALL})`, isHere: exists('/usr/bin/firefox-esr') },
   { what: `ffmpeg and ffprobe, for video (in /usr/bin; ${INSTALL})`, isHere: hasFfmpeg },
 ];
 

@@ -6,12 +6,13 @@ import { serveFolders } from '../../test/static-server.ts';
 import {
   classifyWithFaceApi,
   classifyWithHuman,
-  detectionOf,
   type FaceApi,
   findWithFaceApi,
   findWithHuman,
   type Human,
   humanConfig,
+  type OwnOptions,
+  ownOptions,
   PEER_FILES,
   type Pixels,
   type Side,
@@ -26,13 +27,14 @@ interface NodeTensorFlow extends TensorFlow {
 
 /** Loads a library. @param folder where the peers are installed */
 export function createSide(name: SideName, folder: string): Promise<Side<Pixels>> {
-  const detection = detectionOf(name);
-  if (detection !== undefined) return createOurs(detection);
+  const own = ownOptions(name);
+  if (own !== undefined) return createOurs(own);
   return name === 'face-api' ? createFaceApi(folder) : createHuman(name, folder);
 }
 
-async function createOurs(detection: 'photo' | 'video'): Promise<Side<Pixels>> {
-  const analyzer = await createAnalyzer({ threads: 1, detection });
+async function createOurs({ detection, model }: OwnOptions): Promise<Side<Pixels>> {
+  const file = model && join(import.meta.dirname, `../../models/${model}.onnx`);
+  const analyzer = await createAnalyzer({ threads: 1, detection, model: file });
   const { width, height } = analyzer.spec.input;
   let faces = new Uint8Array(0);
   return {

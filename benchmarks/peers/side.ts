@@ -18,15 +18,34 @@ export interface Side<Picture> {
   close(): Promise<void>;
 }
 
-/** `mememoji` looks at photos as it does by default, `mememoji-video` once, at 192 pixels, as at frames of a video. */
-export const SIDES = ['mememoji', 'mememoji-video', 'human', 'human-mesh', 'human-default', 'face-api'] as const;
+/**
+ * `mememoji` looks at photos as it does by default, `mememoji-video` once, at 192 pixels, as at frames of a video;
+ * `mememoji-tiny` reads faces with the smaller of the shipped classifiers.
+ */
+export const SIDES = [
+  'mememoji',
+  'mememoji-video',
+  'mememoji-tiny',
+  'human',
+  'human-mesh',
+  'human-default',
+  'face-api',
+] as const;
 
 export type SideName = (typeof SIDES)[number];
 
-/** How our own library looks for faces on that side; undefined on the others. */
-export function detectionOf(name: SideName): 'photo' | 'video' | undefined {
-  if (name === 'mememoji') return 'photo';
-  return name === 'mememoji-video' ? 'video' : undefined;
+/** How our own library is made on that side. */
+export interface OwnOptions {
+  detection: 'photo' | 'video';
+  /** Name of the shipped classifier; the usual one if left out. */
+  model?: 'mememoji-tiny';
+}
+
+/** Undefined for the sides of others. */
+export function ownOptions(name: SideName): OwnOptions | undefined {
+  if (name === 'mememoji') return { detection: 'photo' };
+  if (name === 'mememoji-tiny') return { detection: 'photo', model: name };
+  return name === 'mememoji-video' ? { detection: 'video' } : undefined;
 }
 
 /**

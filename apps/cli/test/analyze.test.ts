@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BIN, ROOT, run } from './run.ts';
 import { makeFolder, STAND_IN_ANSWER } from './stand-in.ts';
@@ -51,6 +52,23 @@ describe('mememoji analyze', () => {
     expect(Object.keys(faces[0].expressions)).toEqual(['angry', 'fear', 'happy', 'sad', 'surprise', 'neutral']);
     expect(faces[0]).toMatchObject({ dominant: 'angry', doubts: [], uncertain: false });
     expect(faces[0].confidence).toBeCloseTo(0.35, 5);
+  });
+
+  it('looks for faces as often as --detection says', async () => {
+    const small = await sharp(PHOTO).resize(180).toBuffer();
+    const scene = sharp({ create: { width: 1280, height: 960, channels: 3, background: '#808080' } });
+    await scene
+      .composite([{ input: small, left: 900, top: 500 }])
+      .png()
+      .toFile(join(folder, 'far.png'));
+    const faces = async (...args: string[]): Promise<number> => {
+      const { stdout } = await analyze([join(folder, 'far.png'), '--format', 'ndjson', ...args]);
+      return JSON.parse(stdout).faces.length;
+    };
+    // A face of 38 pixels: too small for one look at 192, and found by the one at 768.
+    expect(await faces('--detection', 'video')).toBe(0);
+    expect(await faces('--detection', 'thorough')).toBe(1);
+    expect(await faces()).toBe(1);
   });
 
   it('reads standard input', async () => {

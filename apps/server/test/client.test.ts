@@ -7,9 +7,11 @@ import {
   type PredictionDetail,
   type ServerModel,
 } from 'mememoji/client';
+import type { Job, JobResult } from 'mememoji/client-jobs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
+import type { jobResultSchema, jobSchema } from '../src/schemas/jobs.ts';
 import type {
   analyzeAnswerSchema,
   feedbackAnswerSchema,
@@ -65,22 +67,30 @@ describe('mememoji/client', () => {
     expectTypeOf<FeedbackAnswer>().toExtend<z.output<typeof feedbackAnswerSchema>>();
     expectTypeOf<z.output<typeof modelSchema>>().toExtend<ServerModel>();
     expectTypeOf<ServerModel>().toExtend<z.output<typeof modelSchema>>();
+    expectTypeOf<z.output<typeof jobSchema>>().toExtend<Job>();
+    expectTypeOf<Job>().toExtend<z.output<typeof jobSchema>>();
+    expectTypeOf<z.output<typeof jobResultSchema>>().toExtend<JobResult>();
+    expectTypeOf<JobResult>().toExtend<z.output<typeof jobResultSchema>>();
   });
 
   it('does everything that the document offers to one who analyzes', async () => {
     const jpeg = new Uint8Array(await picture(2));
-    const { id, faces, stored, annotated, thumbnails } = await client.analyze(jpeg, {
+    const reading = await client.analyze(jpeg, {
       storeImage: true,
       annotate: 'boxes',
       thumbnails: true,
+      picture: true,
     });
+    const { id, faces, stored, annotated, thumbnails } = reading;
     expect({ faces: faces.length, stored, thumbnails: thumbnails?.length }).toEqual({
       faces: 2,
       stored: true,
       thumbnails: 2,
     });
     expect(faces[0]!.expressions).toEqual(EXPRESSIONS);
-    expect(annotated).toMatch(/^data:image\/jpeg;base64,/);
+    for (const one of [annotated, reading.picture]) expect(one).toMatch(/^data:image\/jpeg;base64,/);
+    const remembered = await client.remember(reading);
+    expect(await client.prediction(remembered)).toMatchObject({ id: remembered, faces, stored: false });
     expect(await client.feedback(id, 1, 'sad')).toEqual({ id, face: 1, expression: 'sad', created: true });
     expect(await client.prediction(id)).toMatchObject({ id, stored: true, feedback: [{ face: 1, expression: 'sad' }] });
     const image = Buffer.from(await (await client.image(id)).arrayBuffer());
@@ -88,6 +98,7 @@ describe('mememoji/client', () => {
     await client.deleteImage(id);
     await client.deletePrediction(id);
     expect(await client.models()).toMatchObject([{ name: 'stand-in', current: true }]);
+    // Exports are files for people and other programs; jobs have a test beside their own.
     const called = [...contract.called].filter((one) => /\/v1\//.test(one) && !/export|jobs/.test(one));
     const { paths } = contract.document;
     const offered = Object.entries(paths).flatMap(([path, item]) =>

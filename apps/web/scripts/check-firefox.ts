@@ -1,7 +1,7 @@
 /**
  * The picture flow in Debian's Firefox, which playwright-core does not drive: over WebDriver BiDi, which Firefox itself speaks
  * (https://w3c.github.io/webdriver-bidi), without geckodriver. Prints what was read, ends with 1 if it is not a happy face.
- * Run: npm run build -w @mememoji/web && node --conditions=source apps/web/scripts/check-firefox.ts [SCREENSHOT.png]
+ * Run: npm run build -w @mememoji/web && node --conditions=source apps/web/scripts/check-firefox.ts [DIST] [SCREENSHOT.png]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startHost } from '../test/host.ts';
 
 const FIREFOX = '/usr/bin/firefox-esr';
-const APP = process.argv[3] ?? join(import.meta.dirname, '../dist');
+const [APP = join(import.meta.dirname, '../dist'), SCREENSHOT] = process.argv.slice(2);
 const PHOTO = join(import.meta.dirname, '../../../test/fixtures/astronaut.png');
 /** Milliseconds; a machine that has other work to do is slow. */
 const PATIENCE = 300_000;
@@ -100,7 +100,7 @@ async function check(bidi: Bidi, url: string): Promise<string> {
   await bidi.evaluate(context, `document.querySelector('input[value=memes]').click()`);
   await sleep(2000);
   const { data } = await bidi.call('browsingContext.captureScreenshot', { context });
-  if (process.argv[2] !== undefined) writeFileSync(process.argv[2], Buffer.from(String(data), 'base64'));
+  if (SCREENSHOT !== undefined) writeFileSync(SCREENSHOT, Buffer.from(String(data), 'base64'));
   return seen;
 }
 

@@ -5,6 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { EXPRESSIONS } from '@mememoji/vision/expression';
 import type { Page } from 'playwright-core';
 import { launchChromium } from '../../../test/chromium.ts';
 import { cameraFlags, writeCamera, writeVideo } from '../test/fake-camera.ts';
@@ -53,6 +54,22 @@ const STATES: Readonly<Record<string, (page: Page, folder: string) => Promise<un
     await page.getByText('Thank you').waitFor();
     await goTo(page, 'corrections');
     await page.locator('.correction').waitFor();
+  },
+  inside: async (page) => {
+    await goTo(page, '');
+    await page.getByText('Look inside').first().click();
+    await page.locator('.inside-map').nth(5).waitFor();
+  },
+  teach: (page) => goTo(page, 'teach'),
+  lesson: async (page) => {
+    for (const name of EXPRESSIONS.filter((one) => one !== 'surprise')) {
+      await page.getByLabel(name, { exact: false }).uncheck();
+    }
+    await page.getByRole('button', { name: 'Start the camera' }).click();
+    await page.getByRole('heading', { name: 'Ready to learn' }).waitFor();
+    await page.getByRole('radio', { name: 'Bold' }).check();
+    await page.getByRole('button', { name: 'Let it learn' }).click();
+    await page.getByRole('heading', { name: 'Learned', exact: true }).waitFor();
   },
 };
 

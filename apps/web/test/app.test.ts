@@ -3,12 +3,13 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { hasChromium, launchChromium } from '../../../test/chromium.ts';
 import { hasFfmpeg } from '../../../test/ffmpeg.ts';
+import { buildApp } from './build-app.ts';
 import { cameraFlags, type Scene, writeCamera, writeVideo } from './fake-camera.ts';
 import { describeCorrections } from './flows/corrections.ts';
+import { describeFirefox } from './flows/firefox.ts';
 import { describeLive } from './flows/live.ts';
 import { describePictures } from './flows/pictures.ts';
 import { describeServed } from './flows/served.ts';
@@ -17,7 +18,6 @@ import { type OpenOptions, openPage, type Stage } from './flows/stage.ts';
 import { describeVideos } from './flows/videos.ts';
 import { type Host, startHost } from './host.ts';
 
-const APP = join(import.meta.dirname, '..');
 const PATH = '/some/where/';
 
 /** Builds, serves and opens the app; everything is created in `start` and ended in `end`. */
@@ -31,8 +31,7 @@ class TestStage implements Stage {
   #browser: Browser | undefined;
 
   async start(): Promise<void> {
-    const configFile = join(APP, 'vite.config.ts');
-    await build({ configFile, logLevel: 'error', build: { outDir: this.appFolder, emptyOutDir: true } });
+    buildApp(this.appFolder);
     this.#host = await startHost({ folder: this.appFolder, path: PATH, isolated: true });
     const flags = hasFfmpeg ? cameraFlags(this.camera('one'), true) : [];
     this.#browser = await launchChromium({ flags });
@@ -82,13 +81,7 @@ class TestStage implements Stage {
   }
 }
 
-/**
- * The flows by a person's clicks take minutes and not all of them pass yet (the one without a network waits for ever), so they run
- * when asked for: MEMEMOJI_WEB_FLOWS=1 npx vitest run apps/web/test/app.test.ts. A run without them names them as not tested.
- */
-const wanted = hasChromium && process.env.MEMEMOJI_WEB_FLOWS === '1';
-
-describe.skipIf(!wanted)('the web app', { timeout: 600_000 }, () => {
+describe.skipIf(!hasChromium)('the web app', { timeout: 600_000 }, () => {
   const stage = new TestStage();
   beforeAll(() => stage.start(), 600_000);
   afterEach(async () => {
@@ -103,4 +96,5 @@ describe.skipIf(!wanted)('the web app', { timeout: 600_000 }, () => {
   describeLive(stage);
   describeVideos(stage);
   describeServed(stage);
+  describeFirefox(stage);
 });

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { decodeModel } from '@mememoji/graph/codec';
 import { createAnalyzer } from 'mememoji/node';
 import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium, launchChromium } from '../../../test/chromium.ts';
 import { hasFfmpeg } from '../../../test/ffmpeg.ts';
+import { buildApp } from './build-app.ts';
 import { cameraFlags, writeCamera } from './fake-camera.ts';
 import { type Host, startHost } from './host.ts';
 
@@ -23,7 +23,7 @@ describe.skipIf(!hasChromium || !hasFfmpeg)('teaching in the page', () => {
 
   beforeAll(async () => {
     const outDir = join(folder, 'app');
-    await build({ configFile: join(import.meta.dirname, '../vite.config.ts'), logLevel: 'error', build: { outDir } });
+    buildApp(outDir);
     host = await startHost({ folder: outDir });
     const camera = join(folder, 'camera.mjpeg');
     writeCamera(camera, 'one');

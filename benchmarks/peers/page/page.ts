@@ -1,15 +1,20 @@
 /** The libraries in a browser, each on WASM with one thread: ours after a bundler, the peers from their own bundles. */
+import { classifyFaces } from 'mememoji/classifier';
 import { createWebAnalyzer } from 'mememoji/web';
+import { locateFiles } from 'mememoji/web/files';
+import { createSession } from 'mememoji/web/ort-session';
+import * as runtime from 'onnxruntime-web/wasm';
 import { measureSide, type Times } from '../measure.ts';
 import {
   classifyWithFaceApi,
   classifyWithHuman,
-  detectionOf,
   type FaceApi,
   findWithFaceApi,
   findWithHuman,
   type Human,
   humanConfig,
+  type OwnOptions,
+  ownOptions,
   PEER_FILES,
   type Side,
   type SideName,
@@ -27,6 +32,8 @@ interface WebTensorFlow extends TensorFlow {
   setWasmPaths(folder: string): void;
   browser: { fromPixels(image: ImageData): Tensor };
 }
+
+const TINY = new URL('../../../models/mememoji-tiny.onnx', import.meta.url).href;
 
 const at = (path: string): string => new URL(path, location.href).href;
 
@@ -52,24 +59,34 @@ async function loadScreen(url: string): Promise<ImageData> {
 }
 
 function createSide(name: SideName): Promise<Side<ImageData>> {
-  const detection = detectionOf(name);
-  if (detection !== undefined) return createOurs(detection);
+  const own = ownOptions(name);
+  if (own !== undefined) return createOurs(own);
   return name === 'face-api' ? createFaceApi() : createHuman(name);
 }
 
-async function createOurs(detection: 'photo' | 'video'): Promise<Side<ImageData>> {
-  const analyzer = await createWebAnalyzer({ device: 'wasm', threads: 1, detection });
-  const { width, height } = analyzer.spec.input;
+/** Pictures go through the library's worker; the net alone runs in the page, as those of the peers do. */
+async function createOurs({ detection, model }: OwnOptions): Promise<Side<ImageData>> {
+  const files = locateFiles(undefined);
+  const address = model === undefined ? files.model : TINY;
+  const analyzer = await createWebAnalyzer({ device: 'wasm', threads: 1, detection, model: address });
+  const { spec } = analyzer;
+  const bytes = async (url: string): Promise<Uint8Array> => new Uint8Array(await (await fetch(url)).arrayBuffer());
+  runtime.env.wasm.wasmPaths = { mjs: files.runtime.wasm.script };
+  runtime.env.wasm.wasmBinary = await bytes(files.runtime.wasm.binary);
+  runtime.env.wasm.numThreads = 1;
+  const net = await createSession(runtime, await bytes(address), 'wasm');
   let faces = new Uint8Array(0);
   return {
     analyze: async (picture) => (await analyzer.analyze(picture)).faces.map(({ box }) => box),
     prepare: async (batch) => {
-      faces = Uint8Array.from({ length: batch * width * height }, (_, i) => (i * 7919) % 251);
+      faces = Uint8Array.from({ length: batch * spec.input.width * spec.input.height }, (_, i) => (i * 7919) % 251);
     },
     classify: async () => {
-      await analyzer.classify(faces);
+      await classifyFaces(net, spec, faces);
     },
-    close: () => analyzer.close(),
+    close: async () => {
+      await Promise.all([analyzer.close(), net.release()]);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** A client of the REST API, for Node and pages; it needs `fetch` and nothing else. */
 import type { Expression } from '@mememoji/vision/expression';
 import type { Analysis, Face } from '@mememoji/vision/result';
+import { createJobs, type Jobs } from './client-jobs.ts';
 import { MememojiError } from './error.ts';
 
 /** An image: the content of its file, or an address that the server is to fetch it from. */
@@ -22,6 +23,8 @@ export interface AnalyzeOptions {
   annotate?: 'boxes' | 'memes' | undefined;
   /** Also answer each face cut out. */
   thumbnails?: boolean | undefined;
+  /** Also answer the picture itself, upright, with nothing drawn into it. */
+  picture?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -35,6 +38,8 @@ export interface AnalyzeAnswer extends Analysis {
   annotated?: string | undefined;
   /** Data URLs of JPEGs, one for each face; null for a face outside the picture. */
   thumbnails?: (string | null)[] | undefined;
+  /** Data URL of a JPEG. */
+  picture?: string | undefined;
 }
 
 /** A prediction as the server remembers it. */
@@ -97,6 +102,8 @@ export interface Client {
   analyze(image: ClientImage, options?: AnalyzeOptions): Promise<AnalyzeAnswer>;
   /** Tells the true expression of a face. @param face its index */
   feedback(id: string, face: number, expression: Expression): Promise<FeedbackAnswer>;
+  /** Has the server remember what this device has read by itself, for feedback on it. @returns the id for that */
+  remember(reading: Analysis): Promise<string>;
   prediction(id: string): Promise<PredictionDetail>;
   /** Deletes a prediction with its feedback and its image. */
   deletePrediction(id: string): Promise<void>;
@@ -106,6 +113,8 @@ export interface Client {
   image(id: string): Promise<Blob>;
   deleteImage(id: string): Promise<void>;
   models(): Promise<ServerModel[]>;
+  /** Many pictures, an archive or a video, in the background. */
+  readonly jobs: Jobs;
 }
 
 /**
@@ -129,12 +138,20 @@ export function createClient(options: ClientOptions = {}): Client {
     analyze: (image, wishes = {}) =>
       json(`/v1/analyze${queryOf(wishes)}`, { ...bodyOf(image), method: 'POST', signal: wishes.signal ?? null }),
     feedback: (id, face, expression) => json('/v1/feedback', { ...jsonBody({ id, face, expression }), method: 'POST' }),
+    remember: async ({ model, image, faces }) => {
+      const { id } = await json<{ id: string }>('/v1/predictions', {
+        ...jsonBody({ model, image, faces }),
+        method: 'POST',
+      });
+      return id;
+    },
     prediction: (id) => json(`/v1/predictions/${encodeURIComponent(id)}`),
     deletePrediction: (id) => remove(`/v1/predictions/${encodeURIComponent(id)}`),
     predictions: (since) => readPages(json, since),
     image: async (id) => (await call(`/v1/images/${encodeURIComponent(id)}`)).blob(),
     deleteImage: (id) => remove(`/v1/images/${encodeURIComponent(id)}`),
     models: async () => (await json<{ models: ServerModel[] }>('/v1/models')).models,
+    jobs: createJobs(json, remove),
   };
 }
 
@@ -166,11 +183,12 @@ interface Page {
   next: string | null;
 }
 
-function queryOf({ storeImage, annotate, thumbnails }: AnalyzeOptions): string {
+function queryOf({ storeImage, annotate, thumbnails, picture }: AnalyzeOptions): string {
   const query = new URLSearchParams();
   if (storeImage) query.set('store_image', 'true');
   if (annotate !== undefined) query.set('annotate', annotate);
   if (thumbnails) query.set('thumbnails', 'true');
+  if (picture) query.set('picture', 'true');
   return query.size === 0 ? '' : `?${query}`;
 }
 

@@ -29,6 +29,8 @@ export function createEngine({ device = 'cpu', threads = 2, spinning = true }: E
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
+    // One plan for all tensors of a step would keep places of its own for many that do not live at the same time.
+    enableMemPattern: false,
     extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
   });
 }

@@ -24,6 +24,8 @@ export const recipeSchema = z.strictObject({
       dropNonFaces: z.boolean().default(true),
       /** Share of Training, the same of each class. */
       fraction: z.number().gt(0).max(1).default(1),
+      /** How often a class's pictures are seen in each epoch, for rare ones: `{ "disgust": 3 }`; once by default. */
+      repeat: z.partialRecord(z.enum(EXPRESSIONS), z.int().min(1)).default({}),
     })
     .prefault({}),
   model: modelOptions,

@@ -76,6 +76,27 @@ export function sampleFraction(dataset: Dataset, indices: Uint32Array, fraction:
   return indices.filter((index) => chosen.has(index));
 }
 
+/**
+ * The rows with those of some classes several times, for classes too rare to be learned (oversampling).
+ * @param repeat by label, how often; others stay once
+ * @throws TrainError `BAD_CLASSES` for a label that the data has not
+ */
+export function repeatClasses(
+  dataset: Dataset,
+  indices: Uint32Array,
+  repeat: Partial<Record<Expression, number>>,
+): Uint32Array {
+  const stranger = Object.keys(repeat).find((label) => !dataset.labels.some((known) => known === label));
+  if (stranger !== undefined) {
+    const known = `it has ${dataset.labels.join(', ')}`;
+    throw new TrainError('BAD_CLASSES', `the data set has no class '${stranger}' to repeat`, known);
+  }
+  const times = dataset.labels.map((label) => repeat[label] ?? 1);
+  return Uint32Array.from(
+    Array.from(indices).flatMap((index) => new Array<number>(times[dataset.targets[index]!]!).fill(index)),
+  );
+}
+
 /** How many of the rows each class has, by name. */
 export function classCounts(dataset: Dataset, indices: Uint32Array): Partial<Record<Expression, number>> {
   const counts = new Uint32Array(dataset.labels.length);

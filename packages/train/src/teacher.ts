@@ -16,6 +16,7 @@ export interface TeachOptions {
 /**
  * What teachers say of pictures, as targets for a net that learns from them (Hinton et al., Distilling the knowledge in a
  * neural network, 2015): the mean over teachers and views.
+ * @param rows one may stand several times, and is asked about once
  * @returns [dataset.count, classes] probabilities, zeros for rows not asked for
  * @throws TrainError `BAD_CLASSES` if a teacher's labels are not those of the data
  */
@@ -26,16 +27,17 @@ export async function teach(
   { temperature, view, onProgress }: TeachOptions,
 ): Promise<Float32Array> {
   const classes = dataset.labels.length;
+  const pictures = Uint32Array.from(new Set(rows));
   const taught = new Float32Array(dataset.count * classes);
   for (const [i, teacher] of teachers.entries()) {
     const columns = columnsOf(teacher, dataset);
     const told = (done: number, total: number) => onProgress?.(i * total + done, teachers.length * total);
-    const views = await predictLogits(teacher, dataset, rows, { view, onProgress: told });
+    const views = await predictLogits(teacher, dataset, pictures, { view, onProgress: told });
     for (const logits of views) {
       const probabilities = softmax(logits, classes, temperature);
       const share = 1 / (teachers.length * views.length);
       probabilities.forEach((probability, at) => {
-        taught[rows[Math.floor(at / classes)]! * classes + columns[at % classes]!]! += share * probability;
+        taught[pictures[Math.floor(at / classes)]! * classes + columns[at % classes]!]! += share * probability;
       });
     }
   }

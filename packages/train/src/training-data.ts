@@ -3,11 +3,12 @@ import { cleanTraining } from './duplicates.ts';
 import { TrainError } from './error.ts';
 import { FERPLUS_CATEGORIES } from './ferplus-csv.ts';
 import type { Recipe } from './recipe.ts';
-import { holdOut, mergeClasses, sampleFraction, selectClasses } from './select.ts';
+import { holdOut, mergeClasses, repeatClasses, sampleFraction, selectClasses } from './select.ts';
 
 /** The data set as a recipe wants it, and the rows to fit on and to choose by. */
 export interface TrainingData {
   dataset: Dataset;
+  /** Rows of repeated classes stand in it several times. */
   training: Uint32Array;
   validation: Uint32Array;
   /** [dataset.count, classes] probabilities of teachers. */
@@ -30,7 +31,8 @@ export function selectTrainingData(source: Dataset, recipe: Recipe): TrainingDat
   const dataset = splitIndices(selected, 'PublicTest').length > 0 ? selected : holdOut(selected, HELD_OUT, seed);
   const clean = data.dropCopies ? cleanTraining(dataset).indices : splitIndices(dataset, 'Training');
   const faces = data.dropNonFaces ? clean.filter((row) => !isNonFace(dataset, row)) : clean;
-  const training = data.fraction < 1 ? sampleFraction(dataset, faces, data.fraction, seed) : faces;
+  const sample = data.fraction < 1 ? sampleFraction(dataset, faces, data.fraction, seed) : faces;
+  const training = repeatClasses(dataset, sample, data.repeat);
   return { dataset, training, validation: splitIndices(dataset, 'PublicTest') };
 }
 

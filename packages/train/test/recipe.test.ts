@@ -14,7 +14,7 @@ describe('parseRecipe', () => {
       name: 'least',
       description: '',
       seed: 1,
-      data: { merge: {}, dropCopies: true, dropNonFaces: true, fraction: 1 },
+      data: { merge: {}, dropCopies: true, dropNonFaces: true, fraction: 1, repeat: {} },
       model: { architecture: 'residual', stem: 32, widths: [48, 96, 192], blocks: 2, dropout: 0 },
       inputSize: 40,
       batchSize: 64,

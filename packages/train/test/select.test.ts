@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { allIndices, imageAt, parseSplit, splitIndices, takeRows } from '../src/dataset.ts';
 import { cleanTraining, firstCopies, reportDuplicates, testRowsWithoutTrainingCopy } from '../src/duplicates.ts';
 import { prepareDataset } from '../src/prepare.ts';
-import { classCounts, holdOut, mergeClasses, requireSplit, sampleFraction, selectClasses } from '../src/select.ts';
+import {
+  classCounts,
+  holdOut,
+  mergeClasses,
+  repeatClasses,
+  requireSplit,
+  sampleFraction,
+  selectClasses,
+} from '../src/select.ts';
 import { datasetOf, type FerRow, ferLikeRows } from './helpers/fer-like.ts';
 
 const DATASET = datasetOf(ferLikeRows({ rows: 140, size: 3 }));
@@ -45,6 +53,13 @@ describe('classes', () => {
     expect([...two.targets.subarray(0, 4)]).toEqual([1, 0, 1, 0]);
     expect([...two.rows.subarray(0, 4)]).toEqual([0, 3, 7, 10]);
     expect(imageAt(two, 1)).toEqual(imageAt(DATASET, 3));
+  });
+
+  it('repeats rare classes and leaves the others', () => {
+    const rows = repeatClasses(DATASET, Uint32Array.of(0, 1, 2, 8), { disgust: 3 });
+    expect([...rows]).toEqual([0, 1, 1, 1, 2, 8, 8, 8]);
+    const unknown = () => repeatClasses(mergeClasses(DATASET, { disgust: 'angry' }), rows, { disgust: 2 });
+    expect(unknown).toThrow(expect.objectContaining({ code: 'BAD_CLASSES' }));
   });
 
   it('refuses classes that are not there, stand twice, are alone, or are merged in circles', () => {

@@ -27,7 +27,8 @@ export async function analyzeTo(paths: readonly string[], options: AnalyzeOption
   const toTerminal = output === undefined && context.stdout.isTTY === true;
   const file = await chooseModelFile(options.model, context);
   const threads = options.threads ?? (options.jobs > 1 ? 1 : 2);
-  const settings: AnalyzerOptions = { model: file, device: options.device, threads };
+  const { device, detection } = options;
+  const settings: AnalyzerOptions = { model: file, device, threads, detection };
   const analyzer = await createAnalyzer(settings);
   const pool = options.jobs > 1 ? new PicturePool(settings, options.jobs) : undefined;
   const progress = await createMediaProgress(context, inputs.length, toTerminal);

@@ -46,10 +46,10 @@ function unbegun(output: ResumableFile): { output: ResumableFile; begun: Begun }
 
 /** What must be the same in the run that goes on. */
 function settingsOf({ options, tools }: Pick<Run, 'options' | 'tools'>): Settings {
-  const { format, six, raw, every, fps, from, to } = options;
+  const { format, six, raw, detection, every = null, fps = null, from = null, to = null } = options;
   const { name, version, training } = tools.analyzer.spec;
   const model = `${name} ${version} ${training.run}`.trim();
-  return { format, six, raw, every: every ?? null, fps: fps ?? null, from: from ?? null, to: to ?? null, model };
+  return { format, six, raw, detection, every, fps, from, to, model };
 }
 
 /** The inputs that are still to be done; first the video in the midst of which the earlier run was stopped. */

@@ -1,4 +1,5 @@
 import type { AnnotationStyle } from 'mememoji/annotate';
+import type { DetectionMode } from 'mememoji/detector';
 import type { Device } from 'mememoji/node-session';
 import { CliError } from '../errors.ts';
 import { type EntryFormat, isLineFormat } from '../render-entries.ts';
@@ -23,6 +24,7 @@ export interface AnalyzeOptions {
   plot?: string;
   report?: string;
   embed: boolean;
+  detection: DetectionMode;
   model?: string;
   device: Device;
   jobs: number;

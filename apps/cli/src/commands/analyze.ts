@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { AnnotationStyle } from 'mememoji/annotate';
+import type { DetectionMode } from 'mememoji/detector';
 import { analyzeTo } from '../analysis/analyze-to.ts';
 import { type AnalyzeOptions, checkOptions } from '../analysis/options.ts';
 import type { Context } from '../context.ts';
@@ -22,6 +23,7 @@ export function createCommand(context: Context): Command {
   addVideoOptions(command);
   addPictureOutputs(command);
   command
+    .addOption(detectionOption())
     .option(
       '--model <name|file>',
       "another model than the shipped one, by its name in 'mememoji models list' or its file",
@@ -45,6 +47,13 @@ export function createCommand(context: Context): Command {
     'mememoji analyze talk.mp4 --annotate drawn --style memes --summary',
     'curl -s https://example.org/photo.jpg | mememoji analyze - --format json',
   ]);
+}
+
+/** Frames of videos are looked at as `video` does, whatever is said. */
+function detectionOption(): Option {
+  const modes: DetectionMode[] = ['photo', 'thorough', 'video'];
+  const text = 'how faces are looked for in pictures: as many looks as it takes, always three, or a single small one';
+  return new Option('--detection <mode>', text).choices(modes).default('photo');
 }
 
 function addVideoOptions(command: Command): void {

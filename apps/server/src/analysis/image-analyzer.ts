@@ -7,6 +7,8 @@ export interface Wishes {
   annotate?: 'boxes' | 'memes' | undefined;
   /** Each face cut out. */
   thumbnails?: boolean | undefined;
+  /** The upright image without metadata, for the client. */
+  picture?: boolean | undefined;
   /** The upright image without metadata, to be kept. */
   keep?: boolean | undefined;
 }
@@ -16,6 +18,7 @@ export interface Pictures {
   annotated?: Uint8Array | undefined;
   /** One for each face; undefined for a face that lies outside the image. */
   thumbnails?: (Uint8Array | undefined)[] | undefined;
+  picture?: Uint8Array | undefined;
   kept?: Uint8Array | undefined;
 }
 

@@ -11,10 +11,11 @@ const KEPT = { quality: 95, chromaSubsampling: '4:4:4' };
 
 /** Makes what is wished for. The pictures carry no metadata. @param image upright */
 export async function makePictures(image: PixelImage, faces: readonly Face[], wishes: Wishes): Promise<Pictures> {
-  const { annotate, thumbnails, keep } = wishes;
+  const { annotate, thumbnails, picture, keep } = wishes;
   return {
     annotated: annotate && plain(await annotateImage(image, faces, { style: annotate, format: 'jpeg' })),
     thumbnails: thumbnails ? await Promise.all(faces.map(({ box }) => cutThumbnail(image, box))) : undefined,
+    picture: picture ? plain(await opaque(image).jpeg(KEPT).toBuffer()) : undefined,
     kept: keep ? plain(await opaque(image).jpeg(KEPT).toBuffer()) : undefined,
   };
 }

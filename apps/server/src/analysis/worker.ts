@@ -41,7 +41,7 @@ async function read(
 ): Promise<Reading> {
   const pixels = await decodeImage(image, maxPixels);
   const analysis = await analyzer.analyze(pixels);
-  const wished = wishes.annotate !== undefined || wishes.thumbnails || wishes.keep;
+  const wished = wishes.annotate !== undefined || wishes.thumbnails || wishes.picture || wishes.keep;
   return wished ? { ...analysis, pictures: await makePictures(pixels, analysis.faces, wishes) } : analysis;
 }
 

@@ -48,12 +48,15 @@ const transform: SwaggerTransform = (document) => {
   return { schema: { ...schema, ...body, ...security, ...response }, url };
 };
 
-/** Without the second form of each schema, for requests, that no route uses; bodies are optional where the query suffices. */
+/** Without the second form of schemas, for requests, where no route uses it; bodies are optional where the query suffices. */
 const tidy: SwaggerTransformObject = (parts) => {
   const document = jsonSchemaTransformObject(parts);
   if (!('openapi' in document)) return document;
   const schemas = document.components?.schemas ?? {};
-  for (const name of Object.keys(schemas)) if (name.endsWith('Input')) delete schemas[name];
+  const used = JSON.stringify(document.paths);
+  for (const name of Object.keys(schemas)) {
+    if (name.endsWith('Input') && !used.includes(`"#/components/schemas/${name}"`)) delete schemas[name];
+  }
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     const body = item?.post?.requestBody;
     if (path.startsWith('/v1.0.0/') && body !== undefined && 'content' in body) body.required = false;

@@ -8,6 +8,7 @@ export const analyzeOptionsSchema = z.strictObject({
   store_image: booleanSchema.optional().describe('the sender allows the image to be kept'),
   annotate: z.enum(['boxes', 'memes']).optional().describe('also answer the picture with this drawn into it'),
   thumbnails: booleanSchema.optional().describe('also answer each face cut out'),
+  picture: booleanSchema.optional().describe('also answer the picture itself, upright, with nothing drawn into it'),
 });
 
 const base64Schema = z.string().describe('image file in base64, also as a data URL');
@@ -34,6 +35,7 @@ export const analyzeAnswerSchema = analysisSchema
     id: z.uuid().describe('for feedback, and for the image if it is kept'),
     stored: z.boolean().describe('whether the image is kept'),
     annotated: dataUrlSchema.optional(),
+    picture: dataUrlSchema.optional(),
     thumbnails: z.array(dataUrlSchema.nullable()).optional().describe('one for each face, in their order'),
   })
   .meta({ id: 'AnalyzeAnswer' });
@@ -47,6 +49,30 @@ export const predictionSchema = z
     faces: z.array(faceSchema),
   })
   .meta({ id: 'Prediction' });
+
+/** Pixels of a side, and faces of a picture, of which a device may tell. */
+const MOST_PIXELS = 65_535;
+const MOST_FACES = 1000;
+
+/** What a device has read by itself, to be given feedback on; the picture stays there. */
+export const readingSchema = z.strictObject({
+  model: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,200}$/)
+    .describe('name and version of the classifier'),
+  image: z.strictObject({
+    width: z.int().min(1).max(MOST_PIXELS),
+    height: z.int().min(1).max(MOST_PIXELS),
+  }),
+  faces: z
+    .array(faceSchema)
+    .min(1)
+    .max(MOST_FACES)
+    .refine((faces) => faces.every(({ id }, index) => id === index), 'the ids of the faces count from 0')
+    .describe('from left to right, with ids from 0 on'),
+});
+
+export const createdSchema = z.object({ id: z.uuid() }).meta({ id: 'Created' });
 
 export const feedbackItemSchema = z
   .object({ face: z.int().min(0), expression: expressionSchema, created_at: timeSchema })

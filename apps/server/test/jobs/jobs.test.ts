@@ -1,3 +1,4 @@
+import { createClient } from 'mememoji/client';
 import { expect, it, onTestFinished } from 'vitest';
 import type { AnalysisQueue } from '../../src/analysis/queue.ts';
 import { completeConfig } from '../../src/config/config.ts';
@@ -94,6 +95,39 @@ describeOnStores('jobs', (current) => {
     expect(csv[0]).toMatch(/^item,name,face_id,x,y,width,height,detection,success,angry,/);
     expect(csv.at(-1)).toMatch(/^3,broken\.jpg,,,,,,,0,,.*,NOT_AN_IMAGE$/);
     expect(errors).toEqual([]);
+  });
+
+  it('are sent, followed to their end and removed by the client', async () => {
+    const { app } = await open();
+    const baseUrl = await app.listen({ host: '127.0.0.1', port: 0 });
+    const { jobs } = createClient({ baseUrl });
+    const { id } = await jobs.create({
+      'one.png': new Uint8Array(await picture(1)),
+      'more.zip': new Blob([new Uint8Array(zipOf([{ name: 'two.png', bytes: await picture(2) }]))]),
+      'broken.jpg': new Uint8Array(Buffer.from('no picture')),
+    });
+    const found: [string, number | string][] = [];
+    for await (const result of jobs.results(id, { interval: 20 })) {
+      found.push([result.name, 'faces' in result ? result.faces.length : result.error.code]);
+    }
+    expect(found).toEqual([
+      ['one.png', 1],
+      ['more.zip/two.png', 2],
+      ['broken.jpg', 'NOT_AN_IMAGE'],
+    ]);
+    expect(await jobs.read(id)).toMatchObject({ id, status: 'finished', done: 3, failed: 1 });
+    await jobs.remove(id);
+    await expect(jobs.read(id)).rejects.toMatchObject({ status: 404, serverCode: 'NOT_FOUND' });
+  });
+
+  it('are left by a client that is stopped, at once', async () => {
+    const { app } = await open({ works: false });
+    const { jobs } = createClient({ baseUrl: await app.listen({ host: '127.0.0.1', port: 0 }) });
+    const { id } = await jobs.create({ 'one.png': new Uint8Array(await picture(1)) });
+    const stop = new AbortController();
+    const next = jobs.results(id, { interval: 600_000, signal: stop.signal }).next();
+    setTimeout(() => stop.abort(new Error('enough')), 200);
+    await expect(next).rejects.toThrow('enough');
   });
 
   it('are refused where there is nothing to do, too much, or something else than a form', async () => {

@@ -4,8 +4,10 @@
  */
 export async function installOffline(base: URL): Promise<void> {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
-  // Without it the app works as long as there is a network.
-  await navigator.serviceWorker
-    .register(new URL('service-worker.js', base), { scope: base.pathname })
-    .catch(() => undefined);
+  try {
+    await navigator.serviceWorker.register(new URL('service-worker.js', base), { scope: base.pathname });
+  } catch (error) {
+    // The app works without, as long as there is a network: a word for whoever hosts it, none for whoever uses it.
+    console.warn('this app is not kept for times without a network:', error);
+  }
 }

@@ -20,8 +20,9 @@ export function TeachPage() {
   const t = useText();
   const { engine, taught, corrections } = useServices();
   const session = useMemo(() => new TeachSession(engine, taught), [engine, taught]);
+  const failed = useFailure();
   useEffect(() => {
-    corrections.load().catch(() => undefined);
+    corrections.load().catch(failed);
     return () => session.close();
   }, [session, corrections]);
   const stage = session.stage.value;

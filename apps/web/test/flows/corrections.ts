@@ -51,6 +51,33 @@ export function describeCorrections(stage: Stage): void {
       await page.getByText('Nothing yet.').waitFor();
     });
 
+    it('teach the model, until that is undone', async () => {
+      const page = await stage.open();
+      const read = async (): Promise<string | null> => {
+        await goTo(page, 'Picture');
+        await chooseFiles(page, 'Choose pictures', ASTRONAUT);
+        return page.locator('.picture').first().locator('.face-card h3').textContent();
+      };
+      expect(await read()).toBe('Happy');
+      await page.getByText('Not right? Correct it').click();
+      await page.getByRole('radio', { name: 'Surprise' }).check();
+      await page.getByText('Thank you.').waitFor();
+
+      await goTo(page, 'Teach');
+      await page.getByRole('button', { name: 'Use them' }).click();
+      await page.getByRole('radio', { name: 'Bold' }).check();
+      await page.getByRole('button', { name: 'Let it learn' }).click();
+      await page.getByRole('heading', { name: 'Learned', exact: true }).waitFor();
+      await page.getByRole('button', { name: 'Use it from now on' }).click();
+      await page.getByText('The taught model is in use').waitFor();
+      expect(await read()).toBe('Surprise');
+
+      await goTo(page, 'Teach');
+      await page.getByRole('button', { name: 'Undo: back to the original' }).click();
+      await page.getByText('The original model is in use again').waitFor();
+      expect(await read()).toBe('Happy');
+    });
+
     it('go to the server where there is one, and the picture only if the person says so', async () => {
       const received: Received[] = [];
       const host = await startHost({

@@ -41,14 +41,17 @@ interface Prediction {
 
 export function describeServed(stage: Stage): void {
   describe('served by mememoji serve', () => {
-    it('is isolated, reads under its security policy, and stores a correction with the face if the person says so', async () => {
+    it.each([
+      { withPicture: true, what: 'with the face if the person says so' },
+      { withPicture: false, what: 'without any picture if not' },
+    ])('is isolated, reads under its security policy, and stores a correction $what', async ({ withPicture }) => {
       const served = await serve(stage);
       try {
         const page = await stage.open({ url: `${served.url}/` });
         expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
         await chooseFiles(page, 'Choose pictures', ASTRONAUT);
         await page.getByText('Not right? Correct it').click();
-        await page.getByRole('checkbox', { name: /Also send this face’s picture/ }).check();
+        if (withPicture) await page.getByRole('checkbox', { name: /Also send this face’s picture/ }).check();
         await page.getByRole('radio', { name: 'Surprise' }).check();
         await page.getByText('Kept here and sent to the server').waitFor();
         await goTo(page, 'Corrections');
@@ -57,8 +60,10 @@ export function describeServed(stage: Stage): void {
         const id = await page.evaluate(readSentId);
         const prediction: Prediction = await (await fetch(`${served.url}/v1/predictions/${id}`)).json();
         expect(prediction.feedback).toMatchObject([{ face: 0, expression: 'surprise' }]);
-        expect(prediction.stored).toBe(true);
-        expect(prediction.image.width, 'only the face was sent').toBeLessThanOrEqual(256);
+        expect(prediction.stored).toBe(withPicture);
+        // The face that was sent, or the photo that was not: of that the server has the size alone.
+        if (withPicture) expect(prediction.image.width).toBeLessThanOrEqual(256);
+        else expect(prediction.image.width).toBe(512);
       } finally {
         await end(served);
       }

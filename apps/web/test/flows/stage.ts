@@ -58,6 +58,15 @@ export async function goTo(page: Page, name: string): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name }).click();
 }
 
+/** Waits until a page is there to its heading: pages come as chunks of their own. The picture page has none but on its pictures. */
+export async function expectPage(page: Page, name: string): Promise<void> {
+  await page.locator(`nav a[aria-current="page"]`, { hasText: name }).waitFor();
+  await page
+    .locator(name === 'Picture' ? 'main h2' : 'main h1')
+    .first()
+    .waitFor();
+}
+
 /** Opens the app and collects what it complains of. */
 export async function openPage(context: BrowserContext, url: string, complaints: string[]): Promise<Page> {
   context.setDefaultTimeout(PATIENCE);

@@ -34,6 +34,7 @@ export const analyzeRoutes =
         const prediction = await predict(services, image, {
           annotate: input.annotate,
           thumbnails: input.thumbnails,
+          picture: input.picture,
           storeImage: input.store_image ?? false,
           signal: goneSignal(reply),
         });
@@ -44,12 +45,13 @@ export const analyzeRoutes =
 
 function toAnswer({ id, stored, reading }: Prediction): z.output<typeof analyzeAnswerSchema> {
   const { pictures, ...analysis } = reading;
-  const { annotated, thumbnails } = pictures ?? {};
+  const { annotated, thumbnails, picture } = pictures ?? {};
   return {
     id,
     stored,
     ...analysis,
     ...(annotated && { annotated: toDataUrl(annotated) }),
+    ...(picture && { picture: toDataUrl(picture) }),
     ...(thumbnails && { thumbnails: thumbnails.map((one) => (one === undefined ? null : toDataUrl(one))) }),
   };
 }

@@ -1,12 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ServerError } from '../../error.ts';
 import { errorResponses, idSchema } from '../../schemas/common.ts';
-import { pageQuerySchema, pageSchema, predictionDetailSchema } from '../../schemas/v1.ts';
+import { createdSchema, pageQuerySchema, pageSchema, predictionDetailSchema, readingSchema } from '../../schemas/v1.ts';
 import type { Services } from '../../services.ts';
 import { deletePrediction, isImageKept } from '../../store/kept-images.ts';
 import { decodePlace, encodePlace, listPredictions } from '../../store/listing.ts';
-import { feedbackOf, findPrediction } from '../../store/predictions.ts';
+import { addPrediction, feedbackOf, findPrediction } from '../../store/predictions.ts';
 import { plainFeedback, plainPrediction } from './plain.ts';
 
 const params = z.object({ id: idSchema });
@@ -16,6 +17,24 @@ export const predictionRoutes =
   (services: Services): FastifyPluginAsyncZod =>
   async (app) => {
     const { db } = services.store;
+
+    app.post(
+      '/predictions',
+      {
+        config: { scope: 'feedback' },
+        schema: {
+          summary: 'Remember what a device has read by itself, so that feedback can be given on it; no picture is sent',
+          tags: ['v1'],
+          body: readingSchema,
+          response: { 201: createdSchema, ...errorResponses },
+        },
+      },
+      async ({ body }, reply) => {
+        const id = randomUUID();
+        await addPrediction(db, body, { id, at: services.clock() });
+        return reply.code(201).send({ id });
+      },
+    );
 
     app.get(
       '/predictions/:id',
