@@ -22,6 +22,27 @@ const OLDEST_OPSET = 13;
  * @throws GraphError `UNKNOWN_OPERATOR`, `BAD_ATTRIBUTE` for a form of an operator that has no rule, `BAD_SHAPE`, `BAD_MODEL`
  */
 export function importModel(model: Model, batch: number): ImportedModel {
+  const graph = new Graph();
+  const inputs = inputsOf(model.graph).map((input) => {
+    const tensor = graph.input(input.name, shapeOf(input, batch), input.dtype);
+    return [input.name, tensor] as const;
+  });
+  const tensors = importOnto(graph, model, new Map(inputs));
+  for (const { name } of model.graph.outputs) graph.output(name, find(name, tensors));
+  return { graph, tensors };
+}
+
+/**
+ * Builds what a model computes onto a graph that is there already.
+ * @param inputs tensors of the graph by the names of the model's inputs
+ * @returns every value that the model's outputs need, by its name in the file
+ * @throws GraphError as {@link importModel}
+ */
+export function importOnto(
+  graph: Graph,
+  model: Model,
+  inputs: ReadonlyMap<string, Tensor>,
+): ReadonlyMap<string, Tensor> {
   const opset = model.opsets[''] ?? 0;
   if (opset < OLDEST_OPSET) {
     throw new GraphError(
@@ -30,14 +51,12 @@ export function importModel(model: Model, batch: number): ImportedModel {
       `save the model with ${OLDEST_OPSET} or newer`,
     );
   }
-  const graph = new Graph();
   const tensors = new Map<string, Tensor>();
   for (const [name, data] of model.graph.initializers) tensors.set(name, graph.constant(data));
-  for (const input of inputsOf(model.graph))
-    tensors.set(input.name, graph.input(input.name, shapeOf(input, batch), input.dtype));
-  for (const node of neededNodes(model.graph)) tensors.set(node.outputs[0]!, importNode(node, graph, tensors));
-  for (const { name } of model.graph.outputs) graph.output(name, find(name, tensors));
-  return { graph, tensors };
+  for (const [name, tensor] of inputs) tensors.set(name, tensor);
+  for (const node of neededNodes(model.graph))
+    for (const [i, tensor] of importNode(node, graph, tensors).entries()) tensors.set(node.outputs[i]!, tensor);
+  return tensors;
 }
 
 /** Old files list their weights among the inputs too. */
@@ -70,7 +89,7 @@ function neededNodes(graph: ModelGraph): ModelNode[] {
   return needed.reverse();
 }
 
-function importNode(node: ModelNode, graph: Graph, tensors: ReadonlyMap<string, Tensor>): Tensor {
+function importNode(node: ModelNode, graph: Graph, tensors: ReadonlyMap<string, Tensor>): readonly Tensor[] {
   const rule = node.domain === '' && Object.hasOwn(RULES, node.operator) ? RULES[node.operator] : undefined;
   if (rule === undefined) {
     const name = node.domain === '' ? node.operator : `${node.domain}.${node.operator}`;
@@ -82,9 +101,9 @@ function importNode(node: ModelNode, graph: Graph, tensors: ReadonlyMap<string, 
   }
   const inputs = node.inputs.map((name) => (name === '' ? undefined : find(name, tensors)));
   const reader = new NodeReader(node, graph, inputs);
-  const tensor = rule(reader);
+  const outputs = rule(reader);
   reader.finish();
-  return tensor;
+  return 'source' in outputs ? [outputs] : outputs;
 }
 
 function find(name: string, tensors: ReadonlyMap<string, Tensor>): Tensor {

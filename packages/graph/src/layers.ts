@@ -42,8 +42,8 @@ export class Scope {
   readonly graph: Graph;
   readonly variables = new Map<string, Variable>();
   readonly tensors = new Map<string, Tensor>();
-  /** New values of statistics, by name. */
-  readonly updates = new Map<string, Tensor>();
+  /** What this batch alone gives for each statistic, by name. */
+  readonly observed = new Map<string, Tensor>();
   /** Masks that the trainer feeds at each step, by the names of the graph's inputs. */
   readonly masks = new Map<string, DropoutMask>();
   readonly #values: VariableValues | undefined;
@@ -135,9 +135,6 @@ export interface ConvNormOptions extends ConvLayerOptions {
 
 const EPSILON = 1e-5;
 
-/** How fast running statistics follow the batches, as PyTorch's `momentum`. */
-export const STATISTICS_MOMENTUM = 0.1;
-
 /** Convolution, batch normalisation, sum with a shortcut and Relu. */
 export function convNorm(scope: Scope, name: string, x: Tensor, options: ConvNormOptions): Tensor {
   return scope.training ? convNormTraining(scope, name, x, options) : convNormInference(scope, name, x, options);
@@ -222,15 +219,15 @@ function convNormTraining(
     ...(residual && { residual }),
   });
   const count = sizeOf(y.shape) / channels;
-  follow(scope, mean, normalised.mean);
+  observe(scope, mean, normalised.mean);
   // The running variance is the unbiased one, as PyTorch keeps it.
-  follow(scope, variance, scale(normalised.variance, count / (count - 1)));
+  observe(scope, variance, scale(normalised.variance, count / (count - 1)));
   return normalised.y;
 }
 
-function follow(scope: Scope, statistic: Variable, seen: Tensor): void {
-  const before = scope.variable(statistic);
-  scope.updates.set(statistic.name, add(scale(before, 1 - STATISTICS_MOMENTUM), scale(seen, STATISTICS_MOMENTUM)));
+function observe(scope: Scope, statistic: Variable, seen: Tensor): void {
+  scope.variable(statistic);
+  scope.observed.set(statistic.name, seen);
 }
 
 function convNormInference(

@@ -103,11 +103,32 @@ export class Lowering {
     attributes: Readonly<Record<string, AttributeValue>> = {},
     domain = '',
   ): string {
+    return this.#emit(operator, inputs, 1, attributes, domain)[0]!;
+  }
+
+  /** Emits a node of ONNX's own with several outputs and returns their names. */
+  emitParts(
+    operator: string,
+    inputs: readonly string[],
+    parts: number,
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+  ): string[] {
+    return this.#emit(operator, inputs, parts, attributes, '');
+  }
+
+  #emit(
+    operator: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Readonly<Record<string, AttributeValue>>,
+    domain: string,
+  ): string[] {
     const name = this.#fresh(`${operator}_${this.#nodes.length}`);
-    this.#nodes.push({ operator, domain, name, inputs: [...inputs], outputs: [name], attributes });
-    this.#produced.add(name);
+    const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? name : this.#fresh(`${name}_${i}`)));
+    this.#nodes.push({ operator, domain, name, inputs: [...inputs], outputs, attributes });
+    for (const output of outputs) this.#produced.add(output);
     this.#usesBlocks ||= domain === NCHWC_DOMAIN;
-    return name;
+    return outputs;
   }
 
   /** The name of a constant: the one given, else a new one; equal small constants without a name are stored once. */

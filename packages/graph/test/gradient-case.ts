@@ -1,4 +1,6 @@
 import type { Tensor } from '../src/graph.ts';
+import { add } from '../src/operators/arithmetic.ts';
+import { conv } from '../src/operators/convolution.ts';
 import type { Shape } from '../src/tensor.ts';
 
 /**
@@ -27,8 +29,10 @@ export type GradientCases = Readonly<Record<string, readonly GradientCase[]>>;
 /** An image that fills a block of 16 channels, for the blocked layout. */
 export const wide: Shape = [2, 16, 6, 6];
 
-/** Weights of a 1x1 convolution that changes nothing but brings its input into blocks. */
-export function identityKernel(channels: number) {
+/** The same image in blocks: a 1x1 convolution that changes nothing. Its weights are computed, as constant ones are left to ONNX Runtime. */
+export function inBlocks(x: Tensor): Tensor {
+  const channels = x.shape[1]!;
   const data = Float32Array.from({ length: channels * channels }, (_, i) => (i % (channels + 1) === 0 ? 1 : 0));
-  return { dtype: 'float32', shape: [channels, channels, 1, 1], data } as const;
+  const identity = x.graph.constant({ dtype: 'float32', shape: [channels, channels, 1, 1], data });
+  return conv(x, add(identity, x.graph.scalar(0)));
 }

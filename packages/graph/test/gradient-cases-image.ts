@@ -6,7 +6,7 @@ import { batchNormInference } from '../src/operators/batch-norm-inference.ts';
 import { type ConvOptions, conv } from '../src/operators/convolution.ts';
 import { averagePool, globalAveragePool, maxPool } from '../src/operators/pooling.ts';
 import type { Shape } from '../src/tensor.ts';
-import { type GradientCase, type GradientCases, identityKernel, wide } from './gradient-case.ts';
+import { type GradientCase, type GradientCases, inBlocks, wide } from './gradient-case.ts';
 
 const image: Shape = [2, 3, 5, 4];
 
@@ -20,7 +20,7 @@ const convolution = (name: string, x: Shape, w: Shape, options: ConvOptions = {}
 const norm = (name: string, x: Shape, relu: boolean, residual: boolean, wrapped = false): GradientCase => {
   const channels = [x[1]!];
   const build = (a: Tensor, gamma: Tensor, beta: Tensor, rest?: Tensor) => {
-    const input = wrapped ? conv(a, a.graph.constant(identityKernel(x[1]!))) : a;
+    const input = wrapped ? inBlocks(a) : a;
     return batchNorm(input, gamma, beta, { relu, ...(residual && rest !== undefined && { residual: rest }) }).y;
   };
   const inputs = [[x], [channels, 'positive'], [channels, relu ? 'far' : 'any']] as const;
@@ -32,7 +32,7 @@ const fixedNorm = (name: string, x: Shape, wrapped = false): GradientCase => ({
   name,
   inputs: [[x], [[x[1]!]], [[x[1]!]], [[x[1]!]]],
   build(a, gamma, beta, mean) {
-    const input = wrapped ? conv(a, a.graph.constant(identityKernel(x[1]!))) : a;
+    const input = wrapped ? inBlocks(a) : a;
     return batchNormInference(input, gamma, beta, mean, exp(mean));
   },
   linear: true,
@@ -119,12 +119,12 @@ export const IMAGE_CASES: GradientCases = {
     {
       name: 'blocks',
       inputs: [[wide, 'spaced']],
-      build: (x) => maxPool(conv(x, x.graph.constant(identityKernel(16))), 2),
+      build: (x) => maxPool(inBlocks(x), 2),
     },
     {
       name: 'blocks, overlap',
       inputs: [[wide, 'spaced']],
-      build: (x) => maxPool(conv(x, x.graph.constant(identityKernel(16))), 3, { stride: 2, padding: 1 }),
+      build: (x) => maxPool(inBlocks(x), 3, { stride: 2, padding: 1 }),
     },
   ],
   AveragePool: [

@@ -10,8 +10,8 @@ import { layerNorm } from '../src/operators/layer-norm.ts';
 import { crossEntropy, dropout, klDivergence, logSoftmax, softmax } from '../src/operators/loss.ts';
 import { dense, gemm, matMul } from '../src/operators/matmul.ts';
 import { reduceMean, reduceSum } from '../src/operators/reduction.ts';
-import { concat, expand, pad, reshape, slice, transpose } from '../src/operators/shape.ts';
-import { type Fill, type GradientCase, type GradientCases, identityKernel, wide } from './gradient-case.ts';
+import { concat, expand, pad, reshape, slice, split, transpose } from '../src/operators/shape.ts';
+import { type Fill, type GradientCase, type GradientCases, inBlocks, wide } from './gradient-case.ts';
 import { IMAGE_CASES } from './gradient-cases-image.ts';
 
 const both = (f: (a: Tensor, b: Tensor) => Tensor, fill: Fill = 'any', linear = false): GradientCase[] => [
@@ -92,7 +92,7 @@ export const CASES: GradientCases = {
     {
       name: 'in blocks',
       inputs: [[wide, 'spaced']],
-      build: (x) => relu(conv(x, x.graph.constant(identityKernel(16)))),
+      build: (x) => relu(inBlocks(x)),
     },
   ],
   LeakyRelu: [
@@ -100,7 +100,7 @@ export const CASES: GradientCases = {
     {
       name: 'in blocks',
       inputs: [[wide, 'spaced']],
-      build: (x) => leakyRelu(conv(x, x.graph.constant(identityKernel(16))), 0.1),
+      build: (x) => leakyRelu(inBlocks(x), 0.1),
     },
   ],
   Sigmoid: [...each(sigmoid), ...each(silu).map((it) => ({ ...it, name: `SiLU, ${it.name}` }))],
@@ -161,6 +161,25 @@ export const CASES: GradientCases = {
     { name: 'last axis', inputs: [[[2, 1, 2]], [[2, 1, 3]]], build: (a, b) => concat([a, b], 2), linear: true },
     { name: 'a value with itself', inputs: [[[2, 2]]], build: (x) => concat([x, x, scale(x, 3)], 1), linear: true },
     { name: 'blocks', inputs: [[wide], [[16, 16, 1, 1]]], build: (x, w) => concat([conv(x, w), x], 1), linear: true },
+  ],
+  Split: [
+    {
+      name: 'first axis, all parts used',
+      inputs: [[[3, 2]]],
+      build: (x) => {
+        const [a, b] = split(x, 0, [1, 2]) as [Tensor, Tensor];
+        return mul(concat([b, scale(a, 2)], 0), x);
+      },
+    },
+    {
+      name: 'last axis, one part left out',
+      inputs: [[[2, 5]]],
+      build: (x) => {
+        const [a, , c] = split(x, 1, [2, 1, 2]) as [Tensor, Tensor, Tensor];
+        return add(scale(a, 3), c);
+      },
+      linear: true,
+    },
   ],
   Slice: [
     { name: 'range', inputs: [[[4, 5]]], build: (x) => slice(x, [{ axis: 1, start: 1, end: 4 }]), linear: true },

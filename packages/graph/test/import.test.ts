@@ -158,7 +158,8 @@ function foreignForms(): Form[] {
     inputs: Record<string, Shape>,
     constants: Record<string, TensorData> = {},
     names: string[] = [...Object.keys(inputs), ...Object.keys(constants)],
-  ): Form => ({ name, node: node(operator, names, attributes), inputs, constants });
+    outputs: string[] = ['y'],
+  ): Form => ({ name, node: { ...node(operator, names, attributes), outputs }, inputs, constants });
   return [
     form('Conv with a bias, sides apart', 'Conv', { pads: ints(2, 1, 0, 1), strides: ints(2, 1) }, x, {
       w: ramp([4, 3, 3, 2]),
@@ -211,6 +212,8 @@ function foreignForms(): Form[] {
     form('Flatten from the end', 'Flatten', { axis: int(-1) }, x),
     form('Transpose without a permutation', 'Transpose', {}, x),
     form('Concat along an axis from the end', 'Concat', { axis: int(-3) }, { x: [2, 3, 2], z: [2, 3, 2] }),
+    form('Split into equal parts', 'Split', { axis: int(-1) }, x, {}, ['x'], ['y', 'rest']),
+    form('Split with sizes', 'Split', {}, x, { sizes: int64([1, 1]) }, ['x', 'sizes'], ['other', 'y']),
     form('Slice with numbers from the end and beyond it', 'Slice', {}, x, {
       starts: int64([-3, 1]),
       ends: int64([2 ** 40, -1]),

@@ -247,6 +247,16 @@ describe('plain and blocked layout give the same results and gradients', () => {
   });
 });
 
+test('a convolution with constant weights is left to ONNX Runtime, which puts it into blocks by itself', () => {
+  const graph = new Graph();
+  const y = conv(graph.input('x', [1, 16, 3, 3]), graph.constant(wave([16, 16, 3, 3], 1)));
+  graph.output('y', conv(y, graph.input('w', [16, 16, 3, 3])));
+  const domains = lower(graph, { blockSize: 16 })
+    .graph.nodes.filter(({ operator }) => operator === 'Conv')
+    .map(({ domain }) => domain);
+  expect(domains).toEqual(['', NCHWC_DOMAIN]);
+});
+
 let machineBlockSize = 0;
 
 beforeAll(async () => {

@@ -11,7 +11,7 @@ import { crossEntropy, klDivergence, logSoftmax, softmax } from '../src/operator
 import { dense, gemm, matMul } from '../src/operators/matmul.ts';
 import { averagePool, globalAveragePool, maxPool } from '../src/operators/pooling.ts';
 import { reduceMean, reduceSum } from '../src/operators/reduction.ts';
-import { concat, expand, pad, reshape, slice, transpose } from '../src/operators/shape.ts';
+import { concat, expand, pad, reshape, slice, split, transpose } from '../src/operators/shape.ts';
 import { OPERATORS } from '../src/operators/table.ts';
 import { formatShape, type Shape } from '../src/tensor.ts';
 
@@ -225,6 +225,12 @@ const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
       build: (a, b) => concat([a, b], 2),
       reason: /there is no axis 2/,
     },
+  ],
+  Split: [
+    { shapes: [[4, 5]], build: (x) => split(x, 1, [2, 2])[0]!, reason: /the sizes 2, 2 do not fill axis 1/ },
+    { shapes: [[4, 5]], build: (x) => split(x, 2, [5])[0]!, reason: /the sizes 5 do not fill axis 2/ },
+    { shapes: [[4, 5]], build: (x) => split(x, 0, [])[0]!, reason: /do not fill axis 0/ },
+    { shapes: [[4, 5]], build: (x) => split(x, 0, [4, 0])[0]!, reason: /would have the shape/ },
   ],
   Slice: [
     { shapes: [[4, 5]], build: (x) => slice(x, [{ axis: 2, start: 0, end: 1 }]), reason: /axis 2 has no range 0:1:1/ },

@@ -84,9 +84,20 @@ export const recipeSchema = z.strictObject({
     .strictObject({
       weight: z.number().gt(0).max(1).default(0.5),
       temperature: z.number().gt(0).default(2),
+      /** What the teachers see of a picture. */
       view: z.enum(VIEWS).default('tencrop'),
+      /**
+       * Teachers see, in each step, the very pixels that the net sees, or those and their mirror image, instead of each picture once
+       * before (Beyer et al., Knowledge distillation: a good teacher is patient and consistent, 2022).
+       */
+      consistent: z.boolean().default(false),
     })
     .optional(),
+  /**
+   * Added to the logits of these classes once trained (Menon et al., Long-tail learning via logit adjustment, 2021): above 0 a
+   * class is found more often, and more often wrongly.
+   */
+  logitAdjustment: z.partialRecord(z.enum(EXPRESSIONS), z.number()).default({}),
   /** Largest norm of the gradients. */
   clipNorm: z.number().gt(0).optional(),
   /** Decay of the moving average of the weights; the average is what is evaluated and exported. */
@@ -113,6 +124,10 @@ const consistentRecipe = recipeSchema
     ({ model, inputSize, evaluationSize = inputSize }) => model.architecture !== 'cnn9' || evaluationSize === inputSize,
     { path: ['evaluationSize'], error: 'the dense layers of cnn9 take only the size that it was trained with' },
   )
+  .refine(({ distillation }) => !(distillation?.consistent === true && distillation.view === 'tencrop'), {
+    path: ['distillation', 'view'],
+    error: "consistent teachers see 'single' or 'flip': there is nothing around the pixels of a step",
+  })
   .refine(({ model }) => model.architecture !== 'residual' || fitsStages(model), {
     path: ['model', 'blocks'],
     error: 'as many numbers as there are widths, or one for all',

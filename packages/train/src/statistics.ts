@@ -1,5 +1,5 @@
-import { STATISTICS_MOMENTUM, type VariableValues } from '@mememoji/graph/layers';
-import type { Session, Values } from '@mememoji/graph/session';
+import type { VariableValues } from '@mememoji/graph/layers';
+import type { Session } from '@mememoji/graph/session';
 import { float32, type TensorData } from '@mememoji/graph/tensor';
 import { nextName } from '@mememoji/graph/training-step';
 
@@ -15,23 +15,17 @@ export async function estimateStatistics(
   weights: VariableValues,
   batches: readonly TensorData[],
 ): Promise<Map<string, TensorData>> {
-  const zeros = Object.fromEntries(
-    names.map((name) => [name, float32(weights.get(name)!.shape, new Float32Array(weights.get(name)!.data.length))]),
-  );
-  const sums = new Map(names.map((name) => [name, new Float64Array(zeros[name]!.data.length)]));
-  const fixed: Values = { ...Object.fromEntries(weights), ...zeros };
+  const sums = new Map(names.map((name) => [name, new Float64Array(weights.get(name)!.data.length)]));
   for (const pixels of batches) {
-    const results = await session.run({ ...fixed, pixels });
+    const results = await session.run({ ...Object.fromEntries(weights), pixels });
     for (const [name, sum] of sums) addTo(sum, results[nextName(name)]!);
   }
-  // Running statistics start at zero here, so each result is the batch's own times the momentum.
-  const factor = 1 / (STATISTICS_MOMENTUM * batches.length);
   return new Map(
     [...sums].map(([name, sum]) => [
       name,
       float32(
-        zeros[name]!.shape,
-        Float32Array.from(sum, (value) => value * factor),
+        weights.get(name)!.shape,
+        Float32Array.from(sum, (value) => value / batches.length),
       ),
     ]),
   );

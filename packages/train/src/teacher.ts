@@ -44,8 +44,8 @@ export async function teach(
   return taught;
 }
 
-/** For each of a teacher's labels its number in the data. */
-function columnsOf({ spec }: Classifier, { labels }: Dataset): number[] {
+/** For each of a teacher's labels its number in the data. @throws TrainError `BAD_CLASSES` if they are not the same */
+export function columnsOf({ spec }: Pick<Classifier, 'spec'>, { labels }: Pick<Dataset, 'labels'>): number[] {
   const columns = spec.labels.map((label) => labels.indexOf(label));
   if (columns.length === labels.length && !columns.includes(-1)) return columns;
   const message = `the teacher ${spec.name} knows ${spec.labels.join(', ')}, the data has ${labels.join(', ')}`;

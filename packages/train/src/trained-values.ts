@@ -1,14 +1,15 @@
 import { encodeModel } from '@mememoji/graph/codec';
 import type { VariableValues } from '@mememoji/graph/layers';
 import type { Session, SessionFactory, Values } from '@mememoji/graph/session';
-import type { TensorData } from '@mememoji/graph/tensor';
+import { float32, type TensorData } from '@mememoji/graph/tensor';
 import { averageName } from '@mememoji/graph/training-step';
+import type { Expression } from '@mememoji/vision/expression';
 import type { Recipe } from './recipe.ts';
 import { estimateStatistics } from './statistics.ts';
 import { drawMasks } from './stepper.ts';
 import { batchTensors, createTrainingBatches } from './training-batches.ts';
 import type { TrainingData } from './training-data.ts';
-import { buildStatisticsGraph, type TrainingGraph } from './training-graph.ts';
+import { buildStatisticsGraph, CLASSIFIER_BIAS, type TrainingGraph } from './training-graph.ts';
 
 /** What the statistics of averaged weights are estimated with. */
 export interface StatisticsOptions {
@@ -24,7 +25,7 @@ const STATISTICS_BATCHES = 40;
 
 /**
  * The weights to evaluate and export: those of the last step, or where the recipe keeps a moving average that, with
- * statistics of the batch normalisations estimated for it.
+ * statistics of the batch normalisations estimated for it. The classifier's biases are adjusted as the recipe wants it.
  * @param state of the training graph
  */
 export async function trainedValues(
@@ -34,8 +35,18 @@ export async function trainedValues(
   options: StatisticsOptions,
 ): Promise<Map<string, TensorData>> {
   const values = new Map([...variables.keys()].map((name) => [name, state[averageName(name)] ?? state[name]!]));
-  if (recipe.averageDecay === undefined) return values;
-  return new Map([...values, ...(await estimateAll(recipe, values, options))]);
+  const statistics = recipe.averageDecay === undefined ? [] : await estimateAll(recipe, values, options);
+  return new Map([...values, ...statistics, ...adjustedBias(recipe, values, options.data.dataset.labels)]);
+}
+
+function adjustedBias(
+  { logitAdjustment }: Recipe,
+  values: VariableValues,
+  labels: readonly Expression[],
+): Map<string, TensorData> {
+  const bias = values.get(CLASSIFIER_BIAS)!;
+  const adjusted = Float32Array.from(labels, (label, i) => Number(bias.data[i]) + (logitAdjustment[label] ?? 0));
+  return new Map([[CLASSIFIER_BIAS, float32(bias.shape, adjusted)]]);
 }
 
 async function estimateAll(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { probeBlockSize } from '@mememoji/graph/blocks';
+import { decodeModel } from '@mememoji/graph/codec';
 import type { SessionFactory } from '@mememoji/graph/session';
 import { sameShape } from '@mememoji/graph/tensor';
 import { type Checkpoint, type EpochMetrics, type Position, readCheckpoint } from './checkpoint.ts';
@@ -13,14 +14,16 @@ import { openRunFolder, type RunFolder, writeJson, writeLog } from './run-folder
 import type { RunReport } from './run-report.ts';
 import { Stepper } from './stepper.ts';
 import { rememberTaught } from './taught-file.ts';
-import { teach } from './teacher.ts';
+import { columnsOf, teach } from './teacher.ts';
+import { checkReads, type TeacherNet } from './teacher-graph.ts';
 import { selectTrainingData, type TrainingData } from './training-data.ts';
 import { buildTrainingGraph, type TrainingGraph } from './training-graph.ts';
 import { TrainingRun } from './training-run.ts';
 
-/** A net to learn from, and the SHA-256 of its file. */
+/** A net to learn from, the file that it is in, and the SHA-256 of that. */
 export interface Teacher {
   classifier: Classifier;
+  bytes: Uint8Array;
   sha256: string;
 }
 
@@ -73,7 +76,8 @@ export async function train(recipe: Recipe, source: Dataset, options: TrainOptio
   const fingerprint = fingerprintOf(recipe, source, options);
   const found = await findCheckpoint(folder, fingerprint, options.resume ?? false);
   const blockSize = await probeBlockSize(options.createSession);
-  const graph = buildTrainingGraph(recipe, selected.dataset.labels.length, blockSize);
+  const nets = netsOf(recipe, selected.dataset, options);
+  const graph = buildTrainingGraph(recipe, selected.dataset.labels.length, blockSize, nets);
   const { position, state } = found ?? begin(recipe, graph, fingerprint, options.from);
   const data = await withTeachers(selected, recipe, options, (labels, ask) =>
     rememberTaught(folder.taught, fingerprint, labels, ask),
@@ -99,15 +103,29 @@ function checkTeachers({ distillation }: Recipe, { teachers = [] }: TrainOptions
   throw new TrainError('BAD_RECIPE', message, "a recipe's distillation and --teacher go together");
 }
 
+/** The teachers that look at each step's own pictures. */
+function netsOf({ distillation, inputSize }: Recipe, dataset: Dataset, { teachers = [] }: TrainOptions): TeacherNet[] {
+  if (distillation?.consistent !== true) return [];
+  const nets = teachers.map(({ bytes, classifier: { spec } }) => ({
+    model: decodeModel(bytes),
+    spec,
+    columns: columnsOf({ spec }, dataset),
+  }));
+  for (const net of nets) checkReads(net, inputSize);
+  return nets;
+}
+
+/** The data with what teachers said of its pictures, where they are asked but once. */
 async function withTeachers(
   data: TrainingData,
   { distillation }: Recipe,
   { teachers = [], onTeaching }: TrainOptions,
   remember: (classes: number, ask: () => Promise<Float32Array>) => Promise<Float32Array>,
 ): Promise<TrainingData> {
-  if (distillation === undefined) return data;
+  if (distillation === undefined || distillation.consistent) return data;
+  const { temperature, view } = distillation;
   const classifiers = teachers.map(({ classifier }) => classifier);
-  const options = { ...distillation, ...(onTeaching && { onProgress: onTeaching }) };
+  const options = { temperature, view, ...(onTeaching && { onProgress: onTeaching }) };
   const teacher = await remember(data.dataset.labels.length, () =>
     teach(classifiers, data.dataset, data.training, options),
   );

@@ -29,6 +29,7 @@ export function selectTrainingData(source: Dataset, recipe: Recipe): TrainingDat
   const merged = mergeClasses(source, data.merge);
   const selected = data.classes === undefined ? merged : selectClasses(merged, data.classes);
   const dataset = splitIndices(selected, 'PublicTest').length > 0 ? selected : holdOut(selected, HELD_OUT, seed);
+  checkAdjusts(dataset, recipe);
   const clean = data.dropCopies ? cleanTraining(dataset).indices : splitIndices(dataset, 'Training');
   const faces = data.dropNonFaces ? clean.filter((row) => !isNonFace(dataset, row)) : clean;
   const sample = data.fraction < 1 ? sampleFraction(dataset, faces, data.fraction, seed) : faces;
@@ -49,6 +50,17 @@ function checkServes({ width, height, votes }: Dataset, { inputSize, evaluationS
       'pass --votes, or leave voteWeight out',
     );
   }
+}
+
+function checkAdjusts({ labels }: Dataset, { logitAdjustment }: Recipe): void {
+  const known: readonly string[] = labels;
+  const stranger = Object.keys(logitAdjustment).find((label) => !known.includes(label));
+  if (stranger === undefined) return;
+  throw new TrainError(
+    'BAD_CLASSES',
+    `logitAdjustment: the data set has no class '${stranger}'`,
+    `it has ${labels.join(', ')}`,
+  );
 }
 
 function isNonFace({ votes }: Dataset, row: number): boolean {

@@ -9,6 +9,7 @@ import { sizeOf } from '@mememoji/graph/tensor';
 import { addTrainingStep, nextName, type StepState } from '@mememoji/graph/training-step';
 import { FERPLUS_EXPRESSIONS } from './ferplus-csv.ts';
 import type { Recipe } from './recipe.ts';
+import { askTeachers, type TeacherNet } from './teacher-graph.ts';
 import { normalise } from './zoo/net.ts';
 import { createNet } from './zoo/zoo.ts';
 
@@ -21,14 +22,19 @@ export interface TrainingGraph {
   masks: ReadonlyMap<string, DropoutMask>;
 }
 
-/** Inputs of a step beside its state: `pixels` [B, 1, s, s], `targets` [B, C], and with votes `votes` [B, 8], `voteWeights` [B], with teachers `teacher` [B, C]. */
-export function buildTrainingGraph(recipe: Recipe, classes: number, blockSize: number): TrainingGraph {
+/** Inputs of a step beside its state: `pixels` [B, 1, s, s], `targets` [B, C], and with votes `votes` [B, 8], `voteWeights` [B], with teachers that were asked before `teacher` [B, C]. */
+export function buildTrainingGraph(
+  recipe: Recipe,
+  classes: number,
+  blockSize: number,
+  teachers: readonly TeacherNet[] = [],
+): TrainingGraph {
   const graph = new Graph();
   const scope = new Scope(graph);
   const { batchSize, inputSize } = recipe;
   const pixels = graph.input('pixels', [batchSize, 1, inputSize, inputSize]);
   const { features } = createNet(recipe.model)(scope, normalise(pixels));
-  const loss = labelLoss(classifier(scope, features, classes), recipe);
+  const loss = labelLoss(classifier(scope, features, classes), pixels, recipe, teachers);
   const state = addTrainingStep(scope, recipe.voteWeight > 0 ? add(loss, voteLoss(scope, features, recipe)) : loss, {
     optimizer: createOptimizer(recipe),
     average: recipe.averageDecay !== undefined,
@@ -42,9 +48,14 @@ export function buildTrainingGraph(recipe: Recipe, classes: number, blockSize: n
   };
 }
 
+const CLASSIFIER = 'classifier';
+
+/** Name of what is added to the logits. */
+export const CLASSIFIER_BIAS = `${CLASSIFIER}.bias`;
+
 /** The dense layer that gives the logits; the same in training and in the exported model. */
 export function classifier(scope: Scope, features: Tensor, classes: number): Tensor {
-  return denseLayer(scope, 'classifier', features, classes, { deviation: 0.01 });
+  return denseLayer(scope, CLASSIFIER, features, classes, { deviation: 0.01 });
 }
 
 /** Parameters of the exported model: weights, biases and normalisations, without what is used in training alone. */
@@ -58,11 +69,14 @@ export function countParameters(recipe: Recipe, classes: number): number {
 }
 
 /** Cross-entropy against the labels; with teachers a part of it gives way to the divergence from what they say. */
-function labelLoss(logits: Tensor, { distillation }: Recipe): Tensor {
+function labelLoss(logits: Tensor, pixels: Tensor, { distillation }: Recipe, teachers: readonly TeacherNet[]): Tensor {
   const loss = crossEntropy(logits, logits.graph.input('targets', logits.shape));
   if (distillation === undefined) return loss;
-  const { weight, temperature } = distillation;
-  const divergence = klDivergence(logits, logits.graph.input('teacher', logits.shape), temperature);
+  const { weight, temperature, consistent } = distillation;
+  const teacher = consistent
+    ? askTeachers(pixels, teachers, distillation)
+    : logits.graph.input('teacher', logits.shape);
+  const divergence = klDivergence(logits, teacher, temperature);
   return add(scale(loss, 1 - weight), scale(divergence, weight));
 }
 
@@ -84,7 +98,7 @@ function createOptimizer({ optimizer }: Recipe): Optimizer {
   }
 }
 
-/** The net in training form without loss or gradients: gives each statistic as this batch alone would have it. */
+/** The net in training form without loss or gradients: its outputs are what this batch alone gives for each statistic. */
 export function buildStatisticsGraph(
   recipe: Recipe,
   blockSize: number,
@@ -93,7 +107,7 @@ export function buildStatisticsGraph(
   const scope = new Scope(graph);
   const pixels = graph.input('pixels', [recipe.batchSize, 1, recipe.inputSize, recipe.inputSize]);
   createNet(recipe.model)(scope, normalise(pixels));
-  for (const [name, next] of scope.updates) graph.output(nextName(name), next);
+  for (const [name, seen] of scope.observed) graph.output(nextName(name), seen);
   return {
     model: lower(graph, { blockSize, name: `${recipe.name}-statistics` }),
     variables: scope.variables,

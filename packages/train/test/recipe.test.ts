@@ -25,6 +25,7 @@ describe('parseRecipe', () => {
       lightEpochs: 0,
       labelSmoothing: 0,
       voteWeight: 0,
+      logitAdjustment: {},
       keep: 'last',
     });
     const { model } = parseRecipe({ ...LEAST, model: { architecture: 'cnn9' } });
@@ -55,6 +56,7 @@ describe('parseRecipe', () => {
     [{ seed: -1 }, /: seed: /],
     [{ seed: 1.5 }, /: seed: /],
     [{ model: undefined }, /: model: /],
+    [{ distillation: { consistent: true } }, /: distillation\.view: consistent teachers/],
     [{ model: { architecture: 'vgg' } }, /: model\.architecture: /],
     [{ model: { architecture: 'residual', widths: [] } }, /: model\.widths: /],
     [{ model: { architecture: 'residual', widths: [48, 0] } }, /: model\.widths\.1: /],

@@ -13,6 +13,14 @@ const DATASET = tinyDataset();
 const BASE = folderForAll();
 const MODEL = join(BASE, 'model.onnx');
 const LEARNED = tinyRecipe({ epochs: 6 });
+/** The model of `base` as a teacher. */
+async function openTeacher() {
+  await base;
+  const bytes = readFileSync(MODEL);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { classifier: await openClassifier(bytes), bytes, sha256 };
+}
+
 /** Too slow to learn anything: what comes out is what went in. */
 const STANDING = tinyRecipe({ epochs: 1, schedule: { kind: 'constant', peak: 1e-9 } });
 const DISTILLING = tinyRecipe({ epochs: 1, distillation: { view: 'single' } });
@@ -59,26 +67,56 @@ describe('weights to start from', () => {
 });
 
 describe('teachers', () => {
-  it('teach a net whose labels count for nothing', async () => {
-    await base;
-    const classifier = await openClassifier(MODEL);
-    const sha256 = createHash('sha256').update(readFileSync(MODEL)).digest('hex');
-    const recipe = tinyRecipe({ epochs: 6, distillation: { weight: 1, view: 'single' } });
-    const report = await run(recipe, { teachers: [{ classifier, sha256 }] }).finally(() => classifier.close());
+  it.each([false, true])('teach a net whose labels count for nothing, consistent: %s', async (consistent) => {
+    const teacher = await openTeacher();
+    const recipe = tinyRecipe({ epochs: 6, distillation: { weight: 1, view: 'single', consistent } });
+    const report = await run(recipe, { teachers: [teacher] }).finally(() => teacher.classifier.close());
     expect(report.validation!.accuracy).toBeGreaterThan(0.6);
   });
 
+  it.each(['single', 'flip'])(
+    'say of a step what they say when asked before, where nothing is augmented: %s',
+    async (view) => {
+      const teacher = await openTeacher();
+      // In another order of labels than the data's.
+      const labels = teacher.classifier.spec.labels.toReversed();
+      const turned = {
+        ...teacher,
+        classifier: {
+          spec: { ...teacher.classifier.spec, labels },
+          run: (pixels: Float32Array, count: number) => teacher.classifier.run(pixels, count),
+          close: () => teacher.classifier.close(),
+        },
+      };
+      const losses: number[] = [];
+      for (const consistent of [false, true]) {
+        const recipe = tinyRecipe({ epochs: 2, augmentation: 'none', distillation: { weight: 1, view, consistent } });
+        await run(recipe, { teachers: [teacher, turned], onEpoch: ({ loss }) => losses.push(loss) });
+      }
+      await teacher.classifier.close();
+      expect(losses).toHaveLength(4);
+      expect(losses[2]! / losses[0]!).toBeCloseTo(1, 4);
+      expect(losses[3]! / losses[1]!).toBeCloseTo(1, 4);
+    },
+  );
+
+  it('that look at each step must read its pictures', async () => {
+    const teacher = await openTeacher();
+    const recipe = tinyRecipe({ epochs: 1, inputSize: 16, distillation: { view: 'single', consistent: true } });
+    const failing = run(recipe, { teachers: [teacher] }).finally(() => teacher.classifier.close());
+    await expect(failing).rejects.toMatchObject({ code: 'BAD_RECIPE', message: expect.stringContaining('20x20') });
+  });
+
   it('are asked once: a run that goes on has their answers in its folder', async () => {
-    await base;
+    const { classifier, bytes } = await openTeacher();
     const folder = temporaryFolder();
-    const classifier = await openClassifier(MODEL);
     let asked = 0;
     const count: typeof classifier.run = (pixels, images) => {
       asked++;
       return classifier.run(pixels, images);
     };
     const counting = { ...classifier, run: count };
-    const teachers = [{ classifier: counting, sha256: 'of the teacher' }];
+    const teachers = [{ classifier: counting, bytes, sha256: 'of the teacher' }];
     const told: number[] = [];
     await run(DISTILLING, { folder, teachers, onTeaching: (done, total) => told.push(done / total) });
     const first = asked;
@@ -93,9 +131,8 @@ describe('teachers', () => {
   });
 
   it('go with a recipe that wants them, and only with such', async () => {
-    await base;
-    const classifier = await openClassifier(MODEL);
-    const teachers = [{ classifier, sha256: '' }];
+    const { classifier, bytes } = await openTeacher();
+    const teachers = [{ classifier, bytes, sha256: '' }];
     await expect(run(DISTILLING)).rejects.toMatchObject({ code: 'BAD_RECIPE' });
     await expect(run(STANDING, { teachers })).rejects.toMatchObject({ code: 'BAD_RECIPE' });
     await classifier.close();

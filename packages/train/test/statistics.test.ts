@@ -103,6 +103,19 @@ describe('trainedValues', () => {
     expect([...after.keys()].sort()).toEqual([...graph.variables.keys()].sort());
   });
 
+  it('adds what the recipe says to the logits of a class', async () => {
+    const graph = buildTrainingGraph(RECIPE, 7, 0);
+    const state = firstState(graph, 1);
+    const bias = numbersOf(state['classifier.bias']!);
+    const recipe = { ...RECIPE, logitAdjustment: { fear: 0.5, sad: -0.25 } };
+    const values = await trainedValues(recipe, graph, state, options);
+    const added = data.dataset.labels.map((label) => ({ fear: 0.5, sad: -0.25 })[label as 'fear' | 'sad'] ?? 0);
+    expect(numbersOf(values.get('classifier.bias')!)).toEqual(bias.map((each, i) => each + added[i]!));
+    expect(values.get('classifier.weight')).toEqual(
+      (await trainedValues(RECIPE, graph, state, options)).get('classifier.weight'),
+    );
+  });
+
   it('without an average takes everything as the last step left it', async () => {
     const recipe = { ...RECIPE, averageDecay: undefined };
     const graph = buildTrainingGraph(recipe, 7, 0);

@@ -64,6 +64,11 @@ describe('what goes wrong', () => {
     [{ voteWeight: 0.3 }, 'BAD_VOTES', /^voteWeight: .*no FER\+ votes/],
     [{ batchSize: 253 }, 'EMPTY_SELECTION', /^252 rows do not fill a batch of 253/],
     [{ data: { merge: { disgust: 'disgust' } } }, 'BAD_CLASSES', /disgust/],
+    [
+      { data: { merge: { disgust: 'angry' } }, logitAdjustment: { disgust: 1 } },
+      'BAD_CLASSES',
+      /logitAdjustment.*'disgust'/,
+    ],
   ])('data that cannot serve the recipe %j is told of', async (changes, code, message) => {
     const failing = run(tinyRecipe(changes), temporaryFolder());
     await expect(failing).rejects.toMatchObject({ code, message: expect.stringMatching(message) });

@@ -93,7 +93,7 @@ async function openTeachers(
     names.map(async (name) => {
       const bytes = await readFile(await findModel(name));
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      return { classifier: await openClassifier(bytes, { device, threads }), sha256 };
+      return { classifier: await openClassifier(bytes, { device, threads }), bytes, sha256 };
     }),
   );
 }

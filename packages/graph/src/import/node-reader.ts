@@ -28,6 +28,10 @@ export class NodeReader {
     return this.#inputs.length;
   }
 
+  get outputCount(): number {
+    return this.#node.outputs.length;
+  }
+
   input(index: number): Tensor {
     return this.optional(index) ?? this.refuse(`its input ${index} is missing`);
   }

@@ -11,8 +11,8 @@ import { importConv, importPool } from './image-rules.ts';
 import type { NodeReader } from './node-reader.ts';
 import * as shape from './shape-rules.ts';
 
-/** Builds what a node of a file computes; the one output that models of inference use. */
-export type Rule = (node: NodeReader) => Tensor;
+/** Builds what a node of a file computes: its first output, which is all that models of inference use of most operators, or all. */
+export type Rule = (node: NodeReader) => Tensor | readonly Tensor[];
 
 /** A rule for each ONNX operator (https://onnx.ai/onnx/operators/), as of operator set 13 and later. */
 export const RULES: Readonly<Record<string, Rule>> = {
@@ -47,6 +47,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   Flatten: shape.importFlatten,
   Transpose: shape.importTranspose,
   Concat: shape.importConcat,
+  Split: shape.importSplit,
   Slice: shape.importSlice,
   Pad: shape.importPad,
   Expand: shape.importExpand,

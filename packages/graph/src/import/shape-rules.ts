@@ -1,5 +1,5 @@
 import type { Tensor } from '../graph.ts';
-import { type AxisRange, concat, expand, pad, reshape, slice, transpose } from '../operators/shape.ts';
+import { type AxisRange, concat, expand, pad, reshape, slice, split, transpose } from '../operators/shape.ts';
 import { sizeOf } from '../tensor.ts';
 import type { NodeReader } from './node-reader.ts';
 
@@ -35,6 +35,15 @@ export function importConcat(node: NodeReader): Tensor {
   const [first, ...others] = Array.from({ length: node.inputCount }, (_, i) => node.input(i));
   if (first === undefined) return node.refuse('it has no input');
   return concat([first, ...others], node.axis(node.int('axis', 0), first.shape.length));
+}
+
+/** Without sizes the parts are equal. */
+export function importSplit(node: NodeReader): readonly Tensor[] {
+  const x = node.input(0);
+  const axis = node.axis(node.int('axis', 0), x.shape.length);
+  const count = node.outputCount;
+  const equal = () => new Array<number>(count).fill(x.shape[axis]! / node.int('num_outputs', count));
+  return split(x, axis, node.constantNumbers(1) ?? equal());
 }
 
 export function importSlice(node: NodeReader): Tensor {

@@ -75,11 +75,12 @@ export const BatchNormGradient: Operator<undefined> = {
     const centred = lowering.emit('Sub', [meanOfProduct, lowering.emit('Mul', [centre, meanOfDy])]);
     const correlation = lowering.emit('Mul', [centred, width]);
     const factor = lowering.emit('Mul', [lowering.value(scale), width]);
-    const ofX = lowering.emit('Neg', [lowering.emit('Mul', [lowering.emit('Mul', [factor, width]), correlation])]);
-    const constant = lowering.emit('Neg', [
-      lowering.emit('Add', [lowering.emit('Mul', [factor, meanOfDy]), lowering.emit('Mul', [ofX, centre])]),
+    const slope = lowering.emit('Mul', [lowering.emit('Mul', [factor, width]), correlation]);
+    const shift = lowering.emit('Sub', [
+      lowering.emit('Mul', [slope, centre]),
+      lowering.emit('Mul', [factor, meanOfDy]),
     ]);
-    const partial = affine(lowering, form, image, { factor: ofX, shift: constant });
+    const partial = affine(lowering, form, image, { factor: lowering.emit('Neg', [slope]), shift });
     defineFlat(lowering, form, node.outputs[0]!, affine(lowering, form, dy, { factor, sum: partial }));
     const count = lowering.float(sizeOf(x.shape) / x.shape[1]!);
     lowering.define(node.outputs[1]!, lowering.emit('Mul', [correlation, count]));

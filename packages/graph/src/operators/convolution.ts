@@ -32,7 +32,9 @@ export const Conv: Operator<KernelSteps> = {
     const [output] = node.outputs as [Tensor];
     const kernel = weight.shape.slice(2);
     const bias = biases.map((tensor) => lowering.value(tensor));
-    if (!canRunBlocked(lowering, x.shape[1]!, weight.shape[0]!, node.attributes.groups)) {
+    // With constant weights ONNX Runtime puts a convolution into blocks by itself, and folds into it what follows.
+    const isFixed = weight.source.kind === 'constant';
+    if (isFixed || !canRunBlocked(lowering, x.shape[1]!, weight.shape[0]!, node.attributes.groups)) {
       const inputs = [lowering.value(x), lowering.value(weight), ...bias];
       lowering.define(output, lowering.emit('Conv', inputs, kernelAttributes(kernel, node.attributes)));
       return;

@@ -47,18 +47,40 @@ export const Concat: Operator<{ axis: number }> = {
     const total = inputs.reduce((sum, { shape }) => sum + shape[axis]!, 0);
     return [{ dtype: first.dtype, shape: first.shape.map((size, i) => (i === axis ? total : size)) }];
   },
-  gradient(node, [gradient]) {
-    let start = 0;
-    return node.inputs.map(({ shape }) => {
-      const begin = start;
-      start += shape[node.attributes.axis]!;
-      return slice(gradient!, [{ axis: node.attributes.axis, start: begin, end: start }]);
-    });
+  gradient({ inputs, attributes: { axis } }, [gradient]) {
+    return split(
+      gradient!,
+      axis,
+      inputs.map(({ shape }) => shape[axis]!),
+    );
   },
   lower(node, lowering) {
     const inputs = node.inputs.map((input) => lowering.value(input));
     const axis = { type: 'int', value: node.attributes.axis } as const;
     lowering.define(node.outputs[0]!, lowering.emit('Concat', inputs, { axis }));
+  },
+};
+
+/** The parts that a value consists of along an axis, of these sizes. */
+export const Split: Operator<{ axis: number; sizes: readonly number[] }> = {
+  name: 'Split',
+  infer(inputs, { axis, sizes }) {
+    const [{ dtype, shape }] = inputs as [TensorType];
+    if (sizes.length === 0 || sizes.reduce((sum, size) => sum + size, 0) !== shape[axis]) {
+      reject('Split', inputs, `the sizes ${sizes.join(', ')} do not fill axis ${axis}`);
+    }
+    return sizes.map((size) => ({ dtype, shape: shape.map((whole, i) => (i === axis ? size : whole)) }));
+  },
+  gradient({ outputs, attributes: { axis } }, gradients) {
+    const parts = outputs.map((output, i) => gradients[i] ?? expand(output.graph.scalar(0), output.shape));
+    return [concat(parts as [Tensor, ...Tensor[]], axis)];
+  },
+  lower({ inputs, outputs, attributes: { axis, sizes } }, lowering) {
+    const x = lowering.value(inputs[0]!);
+    const names = lowering.emitParts('Split', [x, lowering.ints(sizes)], sizes.length, {
+      axis: { type: 'int', value: axis },
+    });
+    for (const [i, name] of names.entries()) lowering.define(outputs[i]!, name);
   },
 };
 
@@ -189,6 +211,8 @@ export function flatten(x: Tensor): Tensor {
 export const transpose = (x: Tensor, permutation: readonly number[]): Tensor => apply(Transpose, [x], { permutation });
 export const concat = (tensors: readonly [Tensor, ...Tensor[]], axis: number): Tensor =>
   apply(Concat, tensors, { axis });
+export const split = (x: Tensor, axis: number, sizes: readonly number[]): readonly Tensor[] =>
+  x.graph.apply(Split, [x], { axis, sizes });
 export const slice = (x: Tensor, ranges: readonly AxisRange[]): Tensor => apply(Slice, [x], { ranges });
 
 /** Adds `before` and `after` elements of `value` along each axis. */

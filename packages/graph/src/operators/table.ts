@@ -15,7 +15,7 @@ import {
   MaxPoolGradient,
 } from './pooling.ts';
 import { ReduceMean, ReduceSum } from './reduction.ts';
-import { Concat, Expand, Pad, Reshape, Slice, Transpose } from './shape.ts';
+import { Concat, Expand, Pad, Reshape, Slice, Split, Transpose } from './shape.ts';
 
 /** Every operator, for whoever goes through all of them: the tests of the gradients do. */
 export const OPERATORS = {
@@ -57,6 +57,7 @@ export const OPERATORS = {
   Reshape,
   Transpose,
   Concat,
+  Split,
   Slice,
   Pad,
   Expand,
