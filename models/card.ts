@@ -22,7 +22,7 @@ ${(bytes / 1e6).toFixed(2)} MB, weights stored as float16. It reads faces, not f
 | chosen on | PublicTest: the temperature ${spec.temperature.toFixed(3)} and the threshold ${spec.uncertainBelow.toFixed(3)} of \`uncertain\` |
 | preprocessing | ${spec.normalisation}; framing of a photo's face: see [docs/framing.md](../docs/framing.md) |
 
-To train it again: [docs/training.md](../docs/training.md#the-shipped-model).
+To train it again: [docs/training.md](../docs/training.md).
 
 ## Held-out results
 

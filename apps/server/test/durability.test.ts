@@ -1,9 +1,11 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasPostgres, startPostgres, type TestPostgres } from '../../../test/postgres.ts';
 import { openStore, type Store } from '../src/store/store.ts';
+import { isUnavailable } from '../src/store/unavailable.ts';
 import { createApp, openTestStore } from './app.ts';
 import { picture } from './fakes.ts';
 import { startProcess } from './server-process.ts';
@@ -90,6 +92,24 @@ describe.skipIf(!hasPostgres)('a store on PostgreSQL', () => {
     await app.close();
     await opened.remove();
   }, 300_000);
+
+  it('may end a connection in the middle of a transaction', async () => {
+    const databaseUrl = await postgres.createDatabase('ended');
+    const dataDir = mkdtempSync(join(tmpdir(), 'mememoji-ended-'));
+    const lost: Error[] = [];
+    const store = await openStore({ dataDir, databaseUrl, onConnectionLost: (error) => lost.push(error) });
+    const transaction = store.db.transaction().execute(async (tx) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+      await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(store.db);
+      await expect.poll(() => lost[0]?.message).toContain('terminating connection');
+      await sql`select 1`.execute(tx);
+    });
+    const error: unknown = await transaction.catch((cause: unknown) => cause);
+    expect(isUnavailable(error)).toBe(true);
+    await store.ping();
+    await store.close();
+    rmSync(dataDir, { recursive: true });
+  }, 120_000);
 
   it('is refused where nothing answers', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'mememoji-none-'));

@@ -7,11 +7,12 @@ import { lower, NCHWC_DOMAIN } from '../src/lowering.ts';
 import { tanh } from '../src/operators/activation.ts';
 import { crossEntropy } from '../src/operators/loss.ts';
 import { averagePool, globalAveragePool, maxPool } from '../src/operators/pooling.ts';
+import { reduceSum } from '../src/operators/reduction.ts';
 import { flatten } from '../src/operators/shape.ts';
 import { sgd } from '../src/optimizer.ts';
 import type { Values } from '../src/session.ts';
 import { float32, type Shape, sizeOf, type TensorData } from '../src/tensor.ts';
-import { addTrainingStep, nextName } from '../src/training-step.ts';
+import { addTrainingStep, nextName, STATISTICS_MOMENTUM } from '../src/training-step.ts';
 import { createNodeSession } from './node-session.ts';
 import { numbersOf, relativeError, runGraph, wave } from './run-graph.ts';
 
@@ -142,6 +143,23 @@ describe('batch normalisation', () => {
       expect(numbersOf(after['next/a.norm.mean'])[c]).toBeCloseTo(mean(values), 5);
       const unbiased = (variance(values) * values.length) / (values.length - 1);
       expect(numbersOf(after['next/a.norm.variance'])[c]).toBeCloseTo(unbiased, 5);
+    }
+  });
+
+  test('is followed by the running statistics of a training step', async () => {
+    const { graph, scope, y } = trainingNet(shape, (s, input) => convNorm(s, 'a', input, { kernel: 1, channels: 2 }));
+    const state = addTrainingStep(scope, reduceSum(y), { optimizer: sgd({ momentum: 0 }) });
+    const before = { 'a.norm.mean': float32([2], [5, -5]), 'a.norm.variance': float32([2], [2, 3]) };
+    const rest = { 'a.norm.scale': float32([2], [1, 1]), 'a.norm.bias': float32([2], [0, 0]) };
+    const scalars = { learningRate: float32([], [0]), step: float32([], [1]) };
+    const after = await runGraph(graph, { x, 'a.weight': identity, ...before, ...rest, ...scalars });
+    expect([state.get('a.norm.mean'), state.get('a.norm.variance')]).toEqual([[2], [2]]);
+    for (const c of [0, 1]) {
+      const values = channel(c);
+      const follow = (old: number, seen: number) => old + STATISTICS_MOMENTUM * (seen - old);
+      expect(numbersOf(after['next/a.norm.mean'])[c]).toBeCloseTo(follow([5, -5][c]!, mean(values)), 5);
+      const unbiased = (variance(values) * values.length) / (values.length - 1);
+      expect(numbersOf(after['next/a.norm.variance'])[c]).toBeCloseTo(follow([2, 3][c]!, unbiased), 5);
     }
   });
 

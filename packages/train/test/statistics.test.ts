@@ -4,6 +4,7 @@ import { averageName } from '@mememoji/graph/training-step';
 import { describe, expect, it } from 'vitest';
 import { firstState } from '../src/first-state.ts';
 import { Random } from '../src/random.ts';
+import type { Recipe } from '../src/recipe.ts';
 import { estimateStatistics } from '../src/statistics.ts';
 import { trainedValues } from '../src/trained-values.ts';
 import { selectTrainingData } from '../src/training-data.ts';
@@ -107,9 +108,9 @@ describe('trainedValues', () => {
     const graph = buildTrainingGraph(RECIPE, 7, 0);
     const state = firstState(graph, 1);
     const bias = numbersOf(state['classifier.bias']!);
-    const recipe = { ...RECIPE, logitAdjustment: { fear: 0.5, sad: -0.25 } };
-    const values = await trainedValues(recipe, graph, state, options);
-    const added = data.dataset.labels.map((label) => ({ fear: 0.5, sad: -0.25 })[label as 'fear' | 'sad'] ?? 0);
+    const logitAdjustment: Recipe['logitAdjustment'] = { fear: 0.5, sad: -0.25 };
+    const values = await trainedValues({ ...RECIPE, logitAdjustment }, graph, state, options);
+    const added = data.dataset.labels.map((label) => logitAdjustment[label] ?? 0);
     expect(numbersOf(values.get('classifier.bias')!)).toEqual(bias.map((each, i) => each + added[i]!));
     expect(values.get('classifier.weight')).toEqual(
       (await trainedValues(RECIPE, graph, state, options)).get('classifier.weight'),

@@ -15,7 +15,7 @@ export interface StoreConfig {
   databaseUrl?: string | undefined;
   /** Connections to PostgreSQL; 10 if left out. */
   connections?: number | undefined;
-  /** Told of connections that are lost while nobody uses them. */
+  /** Told of connections that are lost while no statement runs on them. */
   onConnectionLost?: ((error: Error) => void) | undefined;
 }
 
@@ -95,8 +95,10 @@ function openPostgres({ databaseUrl, connections = 10, onConnectionLost = () => 
     application_name: 'mememoji',
     keepAlive: true,
   });
-  // Without a listener, a connection that breaks while it is idle would end the process.
-  pool.on('error', onConnectionLost);
+  // Without a listener, a connection that breaks between two statements would end the process. The pool listens only to
+  // those that nobody has taken, so each gets its own: a transaction's may break as well.
+  pool.on('connect', (client) => client.on('error', onConnectionLost));
+  pool.on('error', () => {});
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     kind: 'postgres',
