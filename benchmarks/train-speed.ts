@@ -1,6 +1,7 @@
 /**
- * Training speed of the net M3: this project against PyTorch, in turn on the same machine (A B A B), so that both meet
- * the same noise. Prints the median of each side's rounds and their ratio.
+ * Training speed of the net M3: this project against PyTorch, in turn on the same machine (A B C A B C), so that all meet
+ * the same noise. The command asks for large pages by itself, PyTorch as it is installed does not: it is measured so, and told
+ * to do the same. Prints the median of each side's rounds and the ratios.
  *
  *     node --conditions=source benchmarks/train-speed.ts --rounds 3 --format table|json
  *
@@ -11,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const MEMEMOJI = fileURLToPath(new URL('../apps/cli/bin/mememoji.js', import.meta.url));
+/** What `apps/cli/bin/mememoji.js` sets for itself. */
+const LARGE_PAGES = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
 const TORCH = fileURLToPath(new URL('torch_m3.py', import.meta.url));
 
 interface Side {
@@ -26,8 +29,11 @@ interface Comparison {
   batch: number;
   mememoji: Side;
   torch: Side;
+  torchLargePages: Side;
   /** Median images per second of mememoji over that of PyTorch. */
   ratio: number;
+  /** The same over PyTorch with large pages. */
+  ratioLargePages: number;
 }
 
 function median(values: readonly number[]): number {
@@ -37,8 +43,12 @@ function median(values: readonly number[]): number {
 }
 
 /** Runs a program that prints one JSON object with `imagesPerSecond` on its standard output. */
-function measure(program: string, args: readonly string[]): Record<string, unknown> & { imagesPerSecond: number } {
-  const child = spawnSync(program, args, { encoding: 'utf8' });
+function measure(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Record<string, unknown> & { imagesPerSecond: number } {
+  const child = spawnSync(program, args, { encoding: 'utf8', env: { ...process.env, ...env } });
   if (child.error) throw new Error(`${program} cannot be started: ${child.error.message}`);
   if (child.status !== 0) {
     throw new Error(child.stderr.trim() || `${program} ended with ${child.status ?? child.signal}`);
@@ -57,8 +67,10 @@ function summarise(reports: readonly ReturnType<typeof measure>[]): Side {
 function compare(rounds: number, batch: number, python: string): Comparison {
   const ours = [];
   const theirs = [];
+  const theirsLarge = [];
   for (let round = 1; round <= rounds; round++) {
     theirs.push(measure(python, [TORCH, '--batch', `${batch}`]));
+    theirsLarge.push(measure(python, [TORCH, '--batch', `${batch}`], LARGE_PAGES));
     ours.push(
       measure(process.execPath, [
         '--conditions=source',
@@ -68,19 +80,32 @@ function compare(rounds: number, batch: number, python: string): Comparison {
     );
     process.stderr.write(`round ${round} of ${rounds} done\n`);
   }
-  const [mememoji, torch] = [summarise(ours), summarise(theirs)];
-  return { model: 'm3', batch, mememoji, torch, ratio: mememoji.imagesPerSecond / torch.imagesPerSecond };
+  const [mememoji, torch, torchLargePages] = [summarise(ours), summarise(theirs), summarise(theirsLarge)];
+  const ratioTo = (side: Side) => mememoji.imagesPerSecond / side.imagesPerSecond;
+  return {
+    model: 'm3',
+    batch,
+    mememoji,
+    torch,
+    torchLargePages,
+    ratio: ratioTo(torch),
+    ratioLargePages: ratioTo(torchLargePages),
+  };
 }
 
-function formatTable({ batch, mememoji, torch, ratio }: Comparison): string {
+const WIDTH = 'PyTorch, large pages'.length;
+
+function formatTable({ batch, mememoji, torch, torchLargePages, ratio, ratioLargePages }: Comparison): string {
   const row = (name: string, side: Side) =>
-    `${name.padEnd(10)}${side.imagesPerSecond.toFixed(1).padStart(10)}   ${side.rounds.map((r) => r.toFixed(1)).join('  ')}`;
+    `${name.padEnd(WIDTH)}${side.imagesPerSecond.toFixed(1).padStart(10)}   ${side.rounds.map((r) => r.toFixed(1)).join('  ')}`;
   return [
     `Training step of M3, batch ${batch}`,
-    `${''.padEnd(10)}${'images/s'.padStart(10)}   rounds`,
+    `${''.padEnd(WIDTH)}${'images/s'.padStart(10)}   rounds`,
     row('mememoji', mememoji),
     row('PyTorch', torch),
-    `ratio     ${ratio.toFixed(3).padStart(10)}`,
+    row('PyTorch, large pages', torchLargePages),
+    `${'ratio'.padEnd(WIDTH)}${ratio.toFixed(3).padStart(10)}`,
+    `${'  with large pages'.padEnd(WIDTH)}${ratioLargePages.toFixed(3).padStart(10)}`,
   ].join('\n');
 }
 

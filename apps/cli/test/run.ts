@@ -10,12 +10,19 @@ export interface Outcome {
   stderr: string;
 }
 
+export interface RunOptions {
+  cwd?: string;
+  input?: string | Uint8Array;
+  nodeArgs?: string[];
+  env?: NodeJS.ProcessEnv;
+}
+
 /** Runs the real command in a process of its own, in `cwd`, with `input` on standard input. */
 export function run(
   args: readonly string[],
-  { cwd = ROOT, input = '', nodeArgs = [] }: { cwd?: string; input?: string | Uint8Array; nodeArgs?: string[] } = {},
+  { cwd = ROOT, input = '', nodeArgs = [], env = process.env }: RunOptions = {},
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, ['--conditions=source', ...nodeArgs, BIN, ...args], { cwd });
+  const child = spawn(process.execPath, ['--conditions=source', ...nodeArgs, BIN, ...args], { cwd, env });
   const texts = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     texts.stdout += text;

@@ -31,8 +31,8 @@ test.each(nets)('the same after a round trip: $operator, $name', async (net) => 
 });
 
 describe('forms that other tools write', () => {
-  test.each(foreignForms())('$name', async ({ node, inputs, constants }) => {
-    const model = modelOf([node], inputs, constants ?? {});
+  test.each(foreignForms())('$name', async ({ node, inputs, constants, opset }) => {
+    const model = modelOf([node], inputs, constants ?? {}, opset);
     const feeds = Object.entries(inputs).map(([name, shape]) => [name, ramp(shape)] as const);
     await expectSame(model, Object.fromEntries(feeds));
   });
@@ -146,6 +146,8 @@ interface Form {
   node: ModelNode;
   inputs: Record<string, Shape>;
   constants?: Record<string, TensorData>;
+  /** 17 if left out. */
+  opset?: number;
 }
 
 /** One node each, with what stands about it. */
@@ -213,6 +215,18 @@ function foreignForms(): Form[] {
     form('Transpose without a permutation', 'Transpose', {}, x),
     form('Concat along an axis from the end', 'Concat', { axis: int(-3) }, { x: [2, 3, 2], z: [2, 3, 2] }),
     form('Split into equal parts', 'Split', { axis: int(-1) }, x, {}, ['x'], ['y', 'rest']),
+    {
+      ...form(
+        'Split into a smaller last part',
+        'Split',
+        { axis: int(1), num_outputs: int(2) },
+        x,
+        {},
+        ['x'],
+        ['rest', 'y'],
+      ),
+      opset: 18,
+    },
     form('Split with sizes', 'Split', {}, x, { sizes: int64([1, 1]) }, ['x', 'sizes'], ['other', 'y']),
     form('Slice with numbers from the end and beyond it', 'Slice', {}, x, {
       starts: int64([-3, 1]),
@@ -265,12 +279,17 @@ function node(operator: string, inputs: string[], attributes: ModelNode['attribu
 }
 
 /** A file with the output `y` of unknown shape of four axes; its own description of that does not matter here. */
-function modelOf(nodes: ModelNode[], inputs: Record<string, Shape>, constants: Record<string, TensorData>): Model {
+function modelOf(
+  nodes: ModelNode[],
+  inputs: Record<string, Shape>,
+  constants: Record<string, TensorData>,
+  opset = 17,
+): Model {
   return {
     irVersion: 8,
     producer: 'test',
     producerVersion: '',
-    opsets: { '': 17 },
+    opsets: { '': opset },
     metadata: {},
     graph: {
       name: 'test',

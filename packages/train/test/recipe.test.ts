@@ -15,7 +15,7 @@ describe('parseRecipe', () => {
       description: '',
       seed: 1,
       data: { merge: {}, dropCopies: true, dropNonFaces: true, fraction: 1, repeat: {} },
-      model: { architecture: 'residual', stem: 32, widths: [48, 96, 192], blocks: 2, dropout: 0 },
+      model: { architecture: 'residual', stem: 32, stemBlocks: 0, widths: [48, 96, 192], blocks: 2, dropout: 0 },
       inputSize: 40,
       batchSize: 64,
       epochs: 10,

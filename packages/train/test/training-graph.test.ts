@@ -12,7 +12,7 @@ const blockSize = await probeBlockSize(engine);
 
 describe('the training graph', () => {
   const NETS: [string, Record<string, unknown>][] = [
-    ['residual', { architecture: 'residual', stem: 16, widths: [16, 32], blocks: 1, dropout: 0.3 }],
+    ['residual', { architecture: 'residual', stem: 16, stemBlocks: 1, widths: [16, 32], blocks: 1, dropout: 0.3 }],
     ['cnn9', { architecture: 'cnn9', widths: [16, 32], depth: 2, dense: [8], batchNorm: true }],
   ];
   it.runIf(blockSize > 0).each(NETS)('learns the same in blocks and without: %s', async (_, model) => {
@@ -68,6 +68,7 @@ describe('countParameters', () => {
     const expected = 9 * 32 + norm(32) + stages.reduce((sum, stage) => sum + stage) + 192 * 7 + 7;
     expect(count({ architecture: 'residual' }, 40, 7)).toBe(expected);
     expect(expected / 1e6).toBeCloseTo(1.56, 2);
+    expect(count({ architecture: 'residual', stemBlocks: 2 }, 40, 7)).toBe(expected + 2 * block(32, 32));
   });
 });
 

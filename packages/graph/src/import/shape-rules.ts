@@ -37,13 +37,20 @@ export function importConcat(node: NodeReader): Tensor {
   return concat([first, ...others], node.axis(node.int('axis', 0), first.shape.length));
 }
 
-/** Without sizes the parts are equal. */
+/** Without sizes the parts are equal, but for the last, which may be smaller. */
 export function importSplit(node: NodeReader): readonly Tensor[] {
   const x = node.input(0);
   const axis = node.axis(node.int('axis', 0), x.shape.length);
-  const count = node.outputCount;
-  const equal = () => new Array<number>(count).fill(x.shape[axis]! / node.int('num_outputs', count));
-  return split(x, axis, node.constantNumbers(1) ?? equal());
+  return split(
+    x,
+    axis,
+    node.constantNumbers(1) ?? equalParts(x.shape[axis]!, node.int('num_outputs', node.outputCount)),
+  );
+}
+
+function equalParts(whole: number, count: number): number[] {
+  const size = Math.ceil(whole / count);
+  return Array.from({ length: count }, (_, i) => (i < count - 1 ? size : whole - size * (count - 1)));
 }
 
 export function importSlice(node: NodeReader): Tensor {
