@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXPRESSIONS } from '@mememoji/vision/expression';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from './run.ts';
-import { makeFolder } from './stand-in.ts';
+import { encodeStandIn, makeFolder } from './stand-in.ts';
 
 /** The stand-in reads happy (0.3) in every face, angry (0.2) next, then disgust and neutral alike (0.15). */
 const TABLE = [
@@ -92,6 +93,19 @@ describe('mememoji evaluate', () => {
     expect(JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'))).toMatchObject({ samples: 1, accuracy: 1 });
   });
 
+  it('counts a class as another for a model that does not know it', async () => {
+    writeFileSync(join(folder, 'six.onnx'), encodeStandIn(EXPRESSIONS.filter((label) => label !== 'disgust')));
+    const args = ['--model', 'six.onnx', '--split', 'PublicTest', '--format', 'json'];
+    const without = await evaluate(...args);
+    expect(without.stderr).toMatch(/the data has the class 'disgust'.*--merge of evaluate/);
+    expect(without.code).toBe(2);
+    const { code, stdout, stderr } = await evaluate(...args, '--merge', 'disgust=angry');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ samples: 4, accuracy: 0.25, support: { angry: 2, happy: 1, sad: 1 } });
+    expect(report.labels).not.toContain('disgust');
+  });
+
   it('writes a report, and prints what it prints without one', async () => {
     const args = ['--split', 'PublicTest', '--view', 'flip', '--format', 'json'];
     const { code, stdout, stderr } = await evaluate(...args, '--report', 'report');
@@ -124,6 +138,9 @@ describe('mememoji evaluate', () => {
     [['--view', 'double'], 2, /'double' is invalid\. Allowed choices are single, flip, tencrop\./],
     [['--model', 'gpt'], 2, /no model is named 'gpt'/],
     [['--model', 'faces.csv'], 1, /not ONNX/],
+    [['--merge', 'disgust'], 2, /'disgust' is invalid\. It must be such as disgust=angry\./],
+    [['--merge', 'disgust=wrath'], 2, /'wrath' is no expression/],
+    [['--merge', 'disgust=disgust'], 2, /'disgust' cannot be merged/],
     [['--crop', '60'], 2, /a crop of 60 pixels is not possible in pictures of 48x48/],
   ];
   it.each(FAULTS)('%j is told in one line', async (args, expected, message) => {

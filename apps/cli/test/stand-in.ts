@@ -5,7 +5,7 @@ import { encodeModel } from '@mememoji/graph/codec';
 import type { ModelNode } from '@mememoji/graph/model';
 import { float32, int64 } from '@mememoji/graph/tensor';
 import { type ClassifierSpec, SPEC_KEY } from '@mememoji/vision/classifier-spec';
-import { EXPRESSIONS, type Expressions } from '@mememoji/vision/expression';
+import { EXPRESSIONS, type Expression, type Expressions } from '@mememoji/vision/expression';
 
 /** What the stand-in says of every face. With disgust counted as angry, angry becomes the likeliest. */
 export const STAND_IN_ANSWER: Expressions = {
@@ -33,8 +33,11 @@ const SPEC: ClassifierSpec = {
   metrics: { 'privateTest.accuracy': 0.25 },
 };
 
-/** A classifier that gives the same answer for every face: the pixels are multiplied by 0, the bias is the answer's logarithm. */
-export function encodeStandIn(): Uint8Array {
+/**
+ * A classifier of these classes that gives the same answer for every face: the pixels are multiplied by 0, the bias is the
+ * answer's logarithm.
+ */
+export function encodeStandIn(labels: readonly Expression[] = EXPRESSIONS): Uint8Array {
   const node = (operator: string, inputs: string[], output: string): ModelNode => ({
     operator,
     domain: '',
@@ -43,21 +46,21 @@ export function encodeStandIn(): Uint8Array {
     outputs: [output],
     attributes: {},
   });
-  const logits = EXPRESSIONS.map((name) => Math.log(STAND_IN_ANSWER[name]));
+  const logits = labels.map((name) => Math.log(STAND_IN_ANSWER[name]));
   return encodeModel({
     irVersion: 8,
     producer: 'test',
     producerVersion: '',
     opsets: { '': 17 },
-    metadata: { [SPEC_KEY]: JSON.stringify(SPEC) },
+    metadata: { [SPEC_KEY]: JSON.stringify({ ...SPEC, labels }) },
     graph: {
       name: 'stand-in',
       inputs: [{ name: 'face', dtype: 'float32', shape: ['batch', 1, 48, 48] }],
-      outputs: [{ name: 'logits', dtype: 'float32', shape: ['batch', 7] }],
+      outputs: [{ name: 'logits', dtype: 'float32', shape: ['batch', labels.length] }],
       initializers: new Map([
         ['flat', int64([-1, 1])],
-        ['weight', float32([1, 7], new Float32Array(7))],
-        ['bias', float32([7], logits)],
+        ['weight', float32([1, labels.length], new Float32Array(labels.length))],
+        ['bias', float32([labels.length], logits)],
       ]),
       nodes: [
         node('GlobalAveragePool', ['face'], 'mean'),

@@ -4,6 +4,7 @@ import { exp } from '../src/operators/arithmetic.ts';
 import { batchNorm } from '../src/operators/batch-norm.ts';
 import { batchNormInference } from '../src/operators/batch-norm-inference.ts';
 import { type ConvOptions, conv } from '../src/operators/convolution.ts';
+import { instanceNorm } from '../src/operators/instance-norm.ts';
 import { averagePool, globalAveragePool, maxPool } from '../src/operators/pooling.ts';
 import type { Shape } from '../src/tensor.ts';
 import { type GradientCase, type GradientCases, inBlocks, wide } from './gradient-case.ts';
@@ -165,4 +166,8 @@ export const IMAGE_CASES: GradientCases = {
     norm('blocks, residual and Relu', [2, 16, 4, 3], true, true, true),
   ],
   BatchNormInference: [fixedNorm('images', image), fixedNorm('rows', [5, 3]), fixedNorm('blocks', [2, 16, 4, 3], true)],
+  InstanceNorm: [
+    { name: 'images', inputs: [[image]], build: (x) => instanceNorm(x, 0.1) },
+    { name: 'blocks', inputs: [[wide]], build: (x) => instanceNorm(inBlocks(x), 0.1) },
+  ],
 };

@@ -118,6 +118,12 @@ export const CASES: GradientCases = {
     { name: 'second transposed', inputs: [[[3, 4]], [[2, 4]]], build: (a, b) => gemm(a, b, false, true), linear: true },
     { name: 'both transposed', inputs: [[[4, 3]], [[2, 4]]], build: (a, b) => gemm(a, b, true, true), linear: true },
     { name: 'dense layer', inputs: [[[3, 4]], [[2, 4]], [[2]]], build: dense, linear: true },
+    {
+      name: 'first transposed, bias',
+      inputs: [[[4, 3]], [[4, 2]], [[2]]],
+      build: (a, b, bias) => gemm(a, b, true, false, bias),
+      linear: true,
+    },
   ],
   Softmax: [
     { name: 'rows', inputs: [[[3, 5]]], build: softmax },

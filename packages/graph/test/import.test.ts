@@ -201,6 +201,10 @@ function foreignForms(): Form[] {
       mean: ramp([3]),
       variance: float32([3], [0.5, 1, 2]),
     }),
+    form('InstanceNormalization', 'InstanceNormalization', { epsilon: float(1e-3) }, x, {
+      gain: ramp([3]),
+      bias: ramp([3]),
+    }),
     form('Clip on both sides', 'Clip', {}, x, { low: float32([], [-0.5]), high: float32([], [2]) }),
     form('Clip from above', 'Clip', {}, x, { high: float32([], [1]) }, ['x', '', 'high']),
     form('Reciprocal', 'Reciprocal', {}, x),

@@ -6,6 +6,7 @@ import { add, div, mul, pow, sub } from '../src/operators/arithmetic.ts';
 import { batchNorm } from '../src/operators/batch-norm.ts';
 import { batchNormInference } from '../src/operators/batch-norm-inference.ts';
 import { conv } from '../src/operators/convolution.ts';
+import { instanceNorm } from '../src/operators/instance-norm.ts';
 import { layerNorm } from '../src/operators/layer-norm.ts';
 import { crossEntropy, klDivergence, logSoftmax, softmax } from '../src/operators/loss.ts';
 import { dense, gemm, matMul } from '../src/operators/matmul.ts';
@@ -154,19 +155,17 @@ const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
       build: (a, b) => gemm(a, b),
       reason: /rank 2/,
     },
+    { shapes: [[2, 3], [4, 3], [3]], build: dense, reason: /the bias needs the shape \[4\]/ },
     {
       shapes: [[2, 3], [4, 5], [4]],
       build: dense,
       reason: /inner sizes 3 and 5 differ/,
-      told: [
-        [2, 3],
-        [4, 5],
-      ],
     },
   ],
   MaxPool: pool(maxPool),
   AveragePool: pool(averagePool),
   GlobalAveragePool: [{ shapes: [[2, 3]], build: globalAveragePool, reason: /four axes/ }],
+  InstanceNorm: [{ shapes: [[2, 3]], build: (x) => instanceNorm(x), reason: /four axes/ }],
   BatchNorm: [
     { shapes: [[2, 3, 4], [3], [3]], build: (x, s, b) => batchNorm(x, s, b), reason: /two or four axes/ },
     { shapes: [image, [3], [4]], build: (x, s, b) => batchNorm(x, s, b), reason: /need the shape \[4\]/ },

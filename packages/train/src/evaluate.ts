@@ -209,7 +209,7 @@ export function modelTargets(dataset: Dataset, rows: Uint32Array, labels: readon
     throw new TrainError(
       'BAD_CLASSES',
       `the data has the class '${stranger}', the model knows only ${labels.join(', ')}`,
-      'leave that class out or merge it into another',
+      'leave that class out or merge it into another: --merge of evaluate, --six of compare',
     );
   }
   return Uint8Array.from(rows, (row) => labels.indexOf(dataset.labels[dataset.targets[row]!]!));

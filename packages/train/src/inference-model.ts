@@ -1,3 +1,4 @@
+import { encodeModel } from '@mememoji/graph/codec';
 import { Graph } from '@mememoji/graph/graph';
 import { storeAsFloat16 } from '@mememoji/graph/half';
 import { Scope, type VariableValues } from '@mememoji/graph/layers';
@@ -25,4 +26,9 @@ export function buildInferenceModel(recipe: Recipe, values: VariableValues, spec
     dynamic: { [spec.input.name]: { 0: 'batch' }, [spec.output.name]: { 0: 'batch' } },
   });
   return storeAsFloat16(model);
+}
+
+/** Bytes of the file of {@link buildInferenceModel}. */
+export function encodeInferenceModel(recipe: Recipe, values: VariableValues, spec: ClassifierSpec): Uint8Array {
+  return encodeModel(buildInferenceModel(recipe, values, spec));
 }

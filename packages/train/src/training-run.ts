@@ -1,11 +1,10 @@
-import { encodeModel } from '@mememoji/graph/codec';
 import type { TensorData } from '@mememoji/graph/tensor';
 import type { Batch } from './batch.ts';
 import type { Batches } from './batches.ts';
 import { type EpochMetrics, type Position, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { TrainError } from './error.ts';
 import { writeWhole } from './files.ts';
-import { buildInferenceModel } from './inference-model.ts';
+import { encodeInferenceModel } from './inference-model.ts';
 import type { Recipe } from './recipe.ts';
 import { type RunFolder, writeJson, writeLog, writeMetrics } from './run-folder.ts';
 import { bestEpoch, describeModel, describeRun, type RunReport } from './run-report.ts';
@@ -188,7 +187,7 @@ export class TrainingRun {
     const plain = describeModel(recipe, data, this.#position);
     const calibration = calibrate(logits, plain, data);
     const spec = { ...plain, ...calibration, metrics: { 'publicTest.accuracy': accuracy, 'publicTest.nll': loss } };
-    await writeWhole(folder.model, [encodeModel(buildInferenceModel(recipe, values, spec))]);
+    await writeWhole(folder.model, [encodeInferenceModel(recipe, values, spec)]);
     const report = { ...this.#report(status), validation: { accuracy, loss, ...calibration } };
     await writeJson(folder.report, report);
     await writeMetrics(folder.metrics, this.#position.history);

@@ -1,4 +1,3 @@
-import { encodeModel } from '@mememoji/graph/codec';
 import type { VariableValues } from '@mememoji/graph/layers';
 import type { SessionFactory } from '@mememoji/graph/session';
 import { float32 } from '@mememoji/graph/tensor';
@@ -10,7 +9,7 @@ import { softmax } from '@mememoji/vision/metrics/predictions';
 import type { Classifier } from './classifier-session.ts';
 import { TrainError } from './error.ts';
 import { predictLogits } from './evaluate.ts';
-import { buildInferenceModel } from './inference-model.ts';
+import { encodeInferenceModel } from './inference-model.ts';
 import type { Recipe } from './recipe.ts';
 import type { TrainingData } from './training-data.ts';
 
@@ -30,7 +29,7 @@ export async function validate(
   data: TrainingData,
   createSession: SessionFactory,
 ): Promise<Validation> {
-  const session = await createSession(encodeModel(buildInferenceModel(recipe, values, spec)));
+  const session = await createSession(encodeInferenceModel(recipe, values, spec));
   const { input, output } = spec;
   const classifier: Classifier = {
     spec,

@@ -5,8 +5,9 @@ import { writeNpyFolder } from '@mememoji/train/npy-folder';
 import { openDataset } from '@mememoji/train/open-dataset';
 import { type PrepareOptions, prepareDataset } from '@mememoji/train/prepare';
 import type { ClassMerge } from '@mememoji/train/select';
-import { type Expression, parseExpression } from '@mememoji/vision/expression';
+import type { Expression } from '@mememoji/vision/expression';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { classList, mergeOption } from '../class-options.ts';
 import type { Context } from '../context.ts';
 import { formatOption, outputOption, wholeNumber, withExamples } from '../options.ts';
 import { alignColumns, csvLine, type Format, writeOutput } from '../output.ts';
@@ -62,7 +63,7 @@ function prepareCommand(context: Context): Command {
     .description('choose classes, splits without duplicates, or a sample, and write X_train.npy, y_train.npy and so on')
     .requiredOption('--output <folder>', 'folder to make; it must be new or empty')
     .addOption(new Option('--format <format>', 'form of the files').choices(['npy']).default('npy'))
-    .option('--merge <from=to,...>', 'count a class as another, such as disgust=angry', mergeList)
+    .addOption(mergeOption('count a class as another, such as disgust=angry'))
     .option('--classes <names>', 'keep these classes, numbered in this order, such as angry,happy', classList)
     .option('--drop-duplicates', 'leave copies of test pictures and repeated pictures out of Training', false)
     .option('--fraction <number>', 'keep this share of each class of each split, above 0 and at most 1', fraction, 1)
@@ -171,25 +172,4 @@ function fraction(text: string): number {
   const value = Number(text);
   if (value > 0 && value <= 1) return value;
   throw new InvalidArgumentError('It must be a number above 0 and at most 1.');
-}
-
-function classList(text: string): Expression[] {
-  return text.split(',').map(expression);
-}
-
-function mergeList(text: string, before: ClassMerge = {}): ClassMerge {
-  const pairs = text.split(',').map((pair): [Expression, Expression] => {
-    const [from, to, ...more] = pair.split('=');
-    if (from === undefined || to === undefined || more.length > 0) {
-      throw new InvalidArgumentError('It must be such as disgust=angry.');
-    }
-    return [expression(from), expression(to)];
-  });
-  return { ...before, ...Object.fromEntries(pairs) };
-}
-
-function expression(text: string): Expression {
-  const found = parseExpression(text);
-  if (found !== undefined) return found;
-  throw new InvalidArgumentError(`'${text}' is no expression.`);
 }

@@ -5,8 +5,10 @@ import { type Dataset, type Split, splitIndices } from '@mememoji/train/dataset'
 import type { Device } from '@mememoji/train/device';
 import { type Evaluation, evaluateClassifier } from '@mememoji/train/evaluate';
 import { openDataset } from '@mememoji/train/open-dataset';
+import { type ClassMerge, mergeClasses } from '@mememoji/train/select';
 import { type View, viewInputs } from '@mememoji/train/views';
 import { Command } from 'commander';
+import { mergeOption } from '../class-options.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { splitName, viewOption, withProgress } from '../evaluating.ts';
@@ -22,6 +24,7 @@ interface EvaluateOptions {
   model?: string;
   view: View;
   crop?: number;
+  merge?: ClassMerge;
   device: Device;
   threads: number;
   format: Format;
@@ -46,6 +49,7 @@ export function createCommand(context: Context): Command {
       "height of the part of a picture that fills the model's input; by default as high as the input",
       wholeNumber(1),
     )
+    .addOption(mergeOption('count a class of the data as another, for a model that does not know it: disgust=angry'))
     .addOption(formatOption(['table', 'json', 'csv']))
     .addOption(outputOption())
     .option(
@@ -60,17 +64,18 @@ export function createCommand(context: Context): Command {
     'mememoji evaluate --data fer2013.csv',
     'mememoji evaluate --data fer2013.csv.gz --model runs/1/model.onnx --split PublicTest --view flip --format json',
     'mememoji evaluate --data fer2013.csv.gz --report report',
+    'mememoji evaluate --data fer2013.csv --model runs/six/model.onnx --merge disgust=angry',
   ]);
 }
 
 async function evaluate(options: EvaluateOptions, context: Context): Promise<void> {
-  const { model, data, format, output, report, run } = options;
+  const { model, data, merge = {}, format, output, report, run } = options;
   if (run !== undefined && report === undefined) throw new CliError('WRONG_USE', '--run is for --report only');
   const file = model === undefined ? join(MODELS_FOLDER, 'mememoji.onnx') : await findModel(model);
   const onWarning = (line: string) => context.stderr.write(`mememoji: ${line}\n`);
   const classifier = await openClassifier(file, { device: options.device, threads: options.threads });
   try {
-    const dataset = await openDataset(data, { votes: false, onWarning });
+    const dataset = mergeClasses(await openDataset(data, { votes: false, onWarning }), merge);
     const evaluation =
       report === undefined
         ? await measure(classifier, dataset, options, context)

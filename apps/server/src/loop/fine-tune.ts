@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EpochMetrics } from '@mememoji/train/checkpoint';
 import { type Dataset, splitIndices, takeRows } from '@mememoji/train/dataset';
 import { cleanTraining } from '@mememoji/train/duplicates';
+import { encodeInferenceModel } from '@mememoji/train/inference-model';
 import { joinDatasets } from '@mememoji/train/join';
 import { blendModels, describeAnew } from '@mememoji/train/model-edit';
 import { readStartingWeights } from '@mememoji/train/model-variables';
@@ -36,7 +37,8 @@ const MOST_REPEATS = 4;
  * the result stands half way between the old and the new weights and keeps the old calibration.
  * @param file path of the model
  * @returns the new model, or undefined if it was stopped
- * @throws TrainError as `train`; ServerError `BAD_CONFIG` if the model does not say of what net it is
+ * @throws TrainError as `train`; ServerError `BAD_CONFIG` if the model does not say of what net it is; GraphError `BAD_FEED`,
+ * before anything is trained, if there is no base data and the recipe's net is another than the model's
  */
 export async function fineTune(
   file: string,
@@ -47,12 +49,15 @@ export async function fineTune(
   const spec = parseClassifierSpec(readOnnxMetadata(bytes));
   const { base, folder, createSession, signal, onProgress, onEpoch } = options;
   const data = base === undefined ? corrections : mixWithBase(corrections, base, spec);
-  const recipe = { ...(options.recipe ?? fineTuneRecipe(spec)) };
+  const recipe = options.recipe ?? fineTuneRecipe(spec);
   const batchSize = Math.min(recipe.batchSize, splitIndices(data, 'Training').length);
+  const from = await readStartingWeights(file);
+  // The model may have been written by another version of the program, which wrote the same net in other nodes.
+  const old = base === undefined ? encodeInferenceModel(recipe, from.values, spec) : undefined;
   const { status } = await train(parseRecipe({ ...recipe, batchSize }), data, {
     folder,
     createSession,
-    from: await readStartingWeights(file),
+    from,
     resume: true,
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
@@ -61,8 +66,8 @@ export async function fineTune(
   if (status === 'interrupted') return undefined;
   const trained = await readFile(join(folder, 'model.onnx'));
   const { framing, temperature, uncertainBelow } = spec;
-  if (base !== undefined) return describeAnew(trained, (own) => ({ ...own, framing }));
-  const blended = blendModels(bytes, trained, BLEND);
+  if (old === undefined) return describeAnew(trained, (own) => ({ ...own, framing }));
+  const blended = blendModels(old, trained, BLEND);
   return describeAnew(blended, (own) => ({ ...own, framing, temperature, uncertainBelow }));
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openClassifier } from '@mememoji/train/classifier-session';
 import { type Dataset, splitIndices } from '@mememoji/train/dataset';
@@ -127,6 +127,28 @@ describe('training on corrections', { timeout: 240_000 }, () => {
     expect(after.spec).toMatchObject({ temperature, uncertainBelow, framing, name: 'mememoji-feedback' });
     await before.close();
     await after.close();
+  });
+
+  it('without base data takes a model whose nodes another version of the program wrote otherwise', async () => {
+    const other = join(temporaryFolder(), 'other.onnx');
+    const text = readFileSync(old).toString('latin1');
+    expect(text).toContain('constant_');
+    writeFileSync(other, text.replaceAll('constant_', 'variant_.'), 'latin1');
+    const corrections = asCorrections(faces(70, { seed: 6, split: byImage }));
+    const run = { ...options(temporaryFolder()), recipe: { ...FINE, epochs: 1 } };
+    const [report, same] = [
+      await trainOnFeedback(corrections, { ...run, model: other, folder: join(temporaryFolder(), 'other') }),
+      await trainOnFeedback(corrections, run),
+    ];
+    expect(report.onHeldOut).toEqual(same.onHeldOut);
+  });
+
+  it('without base data refuses the recipe of another net, before it trains', async () => {
+    const wider = { architecture: 'cnn9', widths: [16, 16], depth: 1, dense: [16], dropout: 0, batchNorm: true };
+    const run = { ...options(temporaryFolder()), recipe: recipe({ epochs: 1, model: wider }) };
+    const corrections = asCorrections(faces(70, { seed: 6, split: byImage }));
+    await expect(trainOnFeedback(corrections, run)).rejects.toMatchObject({ code: 'BAD_FEED' });
+    expect(existsSync(join(run.folder, 'checkpoint.onnx'))).toBe(false);
   });
 
   it('does not install a model that reads worse, neither on corrections nor on base data', async () => {

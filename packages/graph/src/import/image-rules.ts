@@ -1,6 +1,9 @@
 import { apply, type Tensor } from '../graph.ts';
+import { add, mul } from '../operators/arithmetic.ts';
 import { Conv } from '../operators/convolution.ts';
+import { instanceNorm } from '../operators/instance-norm.ts';
 import { AveragePool, MaxPool } from '../operators/pooling.ts';
+import { reshape } from '../operators/shape.ts';
 import { sameShape } from '../tensor.ts';
 import type { NodeReader } from './node-reader.ts';
 
@@ -33,6 +36,19 @@ export function importPool(node: NodeReader, operator: 'MaxPool' | 'AveragePool'
   else node.int('count_include_pad', 0); // without padding there is nothing to count
   if (onlyOf(node, 'dilations', node.pair('dilations')) !== 1) node.refuse('its windows are dilated');
   return apply(operator === 'MaxPool' ? MaxPool : AveragePool, [x], attributes);
+}
+
+/** Scale and bias by channel are written out only where they change anything. */
+export function importInstanceNorm(node: NodeReader): Tensor {
+  const [x, gain, bias] = [node.input(0), node.input(1), node.input(2)];
+  const normalised = instanceNorm(x, node.float('epsilon', 1e-5));
+  const perChannel = (value: Tensor) => reshape(value, [x.shape[1]!, 1, 1]);
+  const scaled = isFilledWith(gain, 1) ? normalised : mul(normalised, perChannel(gain));
+  return isFilledWith(bias, 0) ? scaled : add(scaled, perChannel(bias));
+}
+
+function isFilledWith({ source }: Tensor, value: number): boolean {
+  return source.kind === 'constant' && Array.from(source.data.data, Number).every((each) => each === value);
 }
 
 /** Top, left, bottom, right. */

@@ -6,8 +6,9 @@ import { logSoftmax, softmax } from '../operators/loss.ts';
 import { gemm, matMul } from '../operators/matmul.ts';
 import { globalAveragePool } from '../operators/pooling.ts';
 import { reduceMean, reduceSum } from '../operators/reduction.ts';
+import { sameShape } from '../tensor.ts';
 import { castConstant, dequantizeConstant } from './constant-rules.ts';
-import { importConv, importPool } from './image-rules.ts';
+import { importConv, importInstanceNorm, importPool } from './image-rules.ts';
 import type { NodeReader } from './node-reader.ts';
 import * as shape from './shape-rules.ts';
 
@@ -39,6 +40,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   AveragePool: (node) => importPool(node, 'AveragePool'),
   GlobalAveragePool: unary(globalAveragePool),
   BatchNormalization: importBatchNorm,
+  InstanceNormalization: importInstanceNorm,
   Softmax: (node) => alongLastAxis(node, softmax),
   LogSoftmax: (node) => alongLastAxis(node, logSoftmax),
   ReduceSum: (node) => importReduction(node, reduceSum),
@@ -77,9 +79,12 @@ function importClip(node: NodeReader): Tensor {
 /** alpha * A * B + beta * C. */
 function importGemm(node: NodeReader): Tensor {
   const [alpha, beta] = [node.float('alpha', 1), node.float('beta', 1)];
-  const product = gemm(node.input(0), node.input(1), node.int('transA', 0) === 1, node.int('transB', 0) === 1);
+  const [transA, transB] = [node.int('transA', 0) === 1, node.int('transB', 0) === 1];
+  const [a, b, bias] = [node.input(0), node.input(1), node.optional(2)];
+  const isDense = alpha === 1 && beta === 1 && sameShape(bias?.shape ?? [], [b.shape[transB ? 0 : 1]!]);
+  if (isDense) return gemm(a, b, transA, transB, bias);
+  const product = gemm(a, b, transA, transB);
   const scaled = alpha === 1 ? product : scale(product, alpha);
-  const bias = node.optional(2);
   return bias === undefined ? scaled : add(scaled, beta === 1 ? bias : scale(bias, beta));
 }
 

@@ -1,6 +1,7 @@
 import { apply, type Operator, reject, type Tensor } from '../graph.ts';
-import { broadcastShape } from '../tensor.ts';
-import { add, sumTo } from './arithmetic.ts';
+import { broadcastShape, sameShape, type TensorType } from '../tensor.ts';
+import { sumTo } from './arithmetic.ts';
+import { reduceSum } from './reduction.ts';
 import { transpose } from './shape.ts';
 
 /** Matrix products. */
@@ -28,15 +29,16 @@ export const MatMul: Operator<undefined> = {
   },
 };
 
-/** Product of two matrices, each transposed first if its flag says so, without a copy for that. */
+/** Product of two matrices, each transposed first if its flag says so, without a copy for that, plus an optional bias for each column. */
 export const Gemm: Operator<{ transA: boolean; transB: boolean }> = {
   name: 'Gemm',
   infer(inputs, { transA, transB }) {
-    const [a, b] = inputs as [Tensor, Tensor];
+    const [a, b, bias] = inputs as [TensorType, TensorType, TensorType | undefined];
     if (a.shape.length !== 2 || b.shape.length !== 2) reject('Gemm', inputs, 'both must have rank 2');
     const [m, inner] = transA ? a.shape.toReversed() : a.shape;
     const [rows, n] = transB ? b.shape.toReversed() : b.shape;
     if (inner !== rows) reject('Gemm', inputs, `the inner sizes ${inner} and ${rows} differ`);
+    if (bias && !sameShape(bias.shape, [n!])) reject('Gemm', inputs, `the bias needs the shape [${n}]`);
     return [{ dtype: a.dtype, shape: [m!, n!] }];
   },
   gradient(node, [gradient]) {
@@ -45,6 +47,7 @@ export const Gemm: Operator<{ transA: boolean; transB: boolean }> = {
     return [
       transA ? gemm(b, gradient!, transB, true) : gemm(gradient!, b, false, !transB),
       transB ? gemm(gradient!, a, true, transA) : gemm(a, gradient!, !transA, false),
+      reduceSum(gradient!, [0]),
     ];
   },
   lower(node, lowering) {
@@ -56,11 +59,11 @@ export const Gemm: Operator<{ transA: boolean; transB: boolean }> = {
 };
 
 export const matMul = (a: Tensor, b: Tensor): Tensor => apply(MatMul, [a, b], undefined);
-export const gemm = (a: Tensor, b: Tensor, transA = false, transB = false): Tensor =>
-  apply(Gemm, [a, b], { transA, transB });
+export const gemm = (a: Tensor, b: Tensor, transA = false, transB = false, bias?: Tensor): Tensor =>
+  apply(Gemm, bias === undefined ? [a, b] : [a, b, bias], { transA, transB });
 
 /** x [N, I] times weight [O, I] transposed, plus bias [O]: a dense layer, weights laid out as in PyTorch. */
-export const dense = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => add(gemm(x, weight, false, true), bias);
+export const dense = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => gemm(x, weight, false, true, bias);
 
 function swapLast(x: Tensor): Tensor {
   const rank = x.shape.length;

@@ -1,7 +1,6 @@
 import type { Tensor } from '@mememoji/graph/graph';
 import type { Scope } from '@mememoji/graph/layers';
-import { add, div, mul, sqrt, sub } from '@mememoji/graph/operators/arithmetic';
-import { reduceMean } from '@mememoji/graph/operators/reduction';
+import { instanceNorm } from '@mememoji/graph/operators/instance-norm';
 
 /** What a net makes of normalised pictures [N, 1, height, width]. */
 export interface NetOutput {
@@ -22,8 +21,5 @@ export const NORMALISATION = 'each picture by itself: (x - mean) / sqrt(variance
  * contrast matters. One grey level squared under the root keeps flat pictures flat.
  */
 export function normalise(pixels: Tensor): Tensor {
-  const axes = [1, 2, 3];
-  const centred = sub(pixels, reduceMean(pixels, axes, true));
-  const variance = reduceMean(mul(centred, centred), axes, true);
-  return div(centred, sqrt(add(variance, pixels.graph.scalar(1))));
+  return instanceNorm(pixels, 1);
 }
