@@ -1,5 +1,6 @@
 import { GraphError } from './error.ts';
 import type { Graph, Tensor } from './graph.ts';
+import { mirrorKernel, pairStatistics, perChannel } from './mirror.ts';
 import { relu } from './operators/activation.ts';
 import { add, scale } from './operators/arithmetic.ts';
 import { batchNorm } from './operators/batch-norm.ts';
@@ -131,6 +132,8 @@ export interface ConvNormOptions extends ConvLayerOptions {
   residual?: Tensor;
   /** Relu at the end; default true. */
   relu?: boolean;
+  /** Makes channels in mirrored pairs, out of a picture or of such pairs (see {@link mirrorKernel}); `channels` counts both of each. */
+  mirror?: 'picture' | 'pairs';
 }
 
 const EPSILON = 1e-5;
@@ -209,19 +212,20 @@ function convNormTraining(
   scope: Scope,
   name: string,
   x: Tensor,
-  { kernel, channels, residual, relu: active = true, ...options }: ConvNormOptions,
+  { kernel, channels, residual, relu: active = true, mirror, ...options }: ConvNormOptions,
 ): Tensor {
-  const y = conv(x, scope.variable(convWeight(name, x, { kernel, channels, ...options })), options);
-  const { scale: gain, bias, mean, variance } = normVariables(name, channels);
-  const normalised = batchNorm(y, scope.variable(gain), scope.variable(bias), {
+  const y = conv(x, normKernel(scope, name, x, { kernel, channels, mirror, ...options }), options);
+  const { scale: gain, bias, mean, variance } = normVariables(name, mirror ? channels / 2 : channels);
+  const normalised = batchNorm(y, ofChannels(scope, gain, mirror), ofChannels(scope, bias, mirror), {
     epsilon: EPSILON,
     relu: active,
     ...(residual && { residual }),
   });
+  const seen = mirror ? pairStatistics(normalised.mean, normalised.variance) : normalised;
   const count = sizeOf(y.shape) / channels;
-  observe(scope, mean, normalised.mean);
+  observe(scope, mean, seen.mean);
   // The running variance is the unbiased one, as PyTorch keeps it.
-  observe(scope, variance, scale(normalised.variance, count / (count - 1)));
+  observe(scope, variance, scale(seen.variance, count / (count - 1)));
   return normalised.y;
 }
 
@@ -234,11 +238,11 @@ function convNormInference(
   scope: Scope,
   name: string,
   x: Tensor,
-  { kernel, channels, residual, relu: active = true, ...options }: ConvNormOptions,
+  { kernel, channels, residual, relu: active = true, mirror, ...options }: ConvNormOptions,
 ): Tensor {
-  const y = conv(x, scope.variable(convWeight(name, x, { kernel, channels, ...options })), options);
-  const { scale: gain, bias, mean, variance } = normVariables(name, channels);
-  const [g, b, m, v] = [gain, bias, mean, variance].map((each) => scope.variable(each)) as [
+  const y = conv(x, normKernel(scope, name, x, { kernel, channels, mirror, ...options }), options);
+  const { scale: gain, bias, mean, variance } = normVariables(name, mirror ? channels / 2 : channels);
+  const [g, b, m, v] = [gain, bias, mean, variance].map((each) => ofChannels(scope, each, mirror)) as [
     Tensor,
     Tensor,
     Tensor,
@@ -247,4 +251,22 @@ function convNormInference(
   const normalised = batchNormInference(y, g, b, m, v, EPSILON);
   const summed = residual === undefined ? normalised : add(normalised, residual);
   return active ? relu(summed) : summed;
+}
+
+type Mirror = ConvNormOptions['mirror'];
+
+function normKernel(
+  scope: Scope,
+  name: string,
+  x: Tensor,
+  { mirror, channels, ...options }: ConvLayerOptions & { mirror: Mirror | undefined },
+): Tensor {
+  if (mirror === undefined) return scope.variable(convWeight(name, x, { channels, ...options }));
+  const half = scope.variable(convWeight(name, x, { channels: channels / 2, ...options }));
+  return mirrorKernel(half, mirror);
+}
+
+function ofChannels(scope: Scope, variable: Variable, mirror: Mirror | undefined): Tensor {
+  const values = scope.variable(variable);
+  return mirror === undefined ? values : perChannel(values);
 }

@@ -25,6 +25,8 @@ export interface BatchSource {
   votes?: Uint8Array;
   /** [count, classes] probabilities of another net. */
   teacher?: Float32Array;
+  /** [count, classes] probabilities by the votes. */
+  voteLabels?: Float32Array;
   seed: number;
 }
 
@@ -54,6 +56,8 @@ export interface Batch {
   voteWeights?: Float32Array<ArrayBuffer>;
   /** [B, C] the teacher's probabilities, mixed like the targets. */
   teacher?: Float32Array<ArrayBuffer>;
+  /** [B, C] probabilities by the votes, mixed like the targets. */
+  voteLabels?: Float32Array<ArrayBuffer>;
 }
 
 /** Makes batches of one data set. Each depends on its job and the seed alone, so any can be made first. */
@@ -78,6 +82,7 @@ function gather(source: BatchSource, { epoch, index, rows, recipe }: BatchJob): 
   const batch: Batch = { epoch, index, size, rows, pixels, targets };
   if (source.votes !== undefined) Object.assign(batch, gatherVotes(source.votes, rows));
   if (source.teacher !== undefined) batch.teacher = gatherRows(source.teacher, rows, source.classes);
+  if (source.voteLabels !== undefined) batch.voteLabels = gatherRows(source.voteLabels, rows, source.classes);
   return batch;
 }
 
@@ -127,6 +132,7 @@ function mix(batch: Batch, lambda: number, random: Random): void {
   batch.pixels = mixRows(batch.pixels, partners, lambda);
   batch.targets = mixRows(batch.targets, partners, lambda);
   if (batch.teacher) batch.teacher = mixRows(batch.teacher, partners, lambda);
+  if (batch.voteLabels) batch.voteLabels = mixRows(batch.voteLabels, partners, lambda);
   if (batch.votes && batch.voteWeights) mixVotes(batch, batch.votes, batch.voteWeights, partners, lambda);
 }
 

@@ -28,6 +28,8 @@ export interface BatchOptions {
   epochs?: number;
   /** [dataset.count, classes] probabilities of another net, handed out with the rows. */
   teacher?: Float32Array;
+  /** [dataset.count, classes] probabilities by the votes, handed out with the rows. */
+  voteLabels?: Float32Array;
 }
 
 export interface Batches {
@@ -62,7 +64,7 @@ function workerUrl(): URL {
   return new URL(`./batch-worker.${extension}`, import.meta.url);
 }
 
-function batchSource(dataset: Dataset, { width, height, seed, teacher }: BatchOptions): BatchSource {
+function batchSource(dataset: Dataset, { width, height, seed, teacher, voteLabels }: BatchOptions): BatchSource {
   return {
     geometry: { width: dataset.width, height: dataset.height, outWidth: width, outHeight: height },
     classes: dataset.labels.length,
@@ -70,6 +72,7 @@ function batchSource(dataset: Dataset, { width, height, seed, teacher }: BatchOp
     targets: shared(dataset.targets, Uint8Array),
     ...(dataset.votes && { votes: shared(dataset.votes, Uint8Array) }),
     ...(teacher && { teacher: shared(teacher, Float32Array) }),
+    ...(voteLabels && { voteLabels: shared(voteLabels, Float32Array) }),
     seed: seed ?? 0,
   };
 }
@@ -83,15 +86,14 @@ function shared<T extends Uint8Array | Float32Array>(data: T, Type: new (buffer:
 }
 
 function checkOptions(dataset: Dataset, indices: Uint32Array, options: BatchOptions, source: BatchSource): void {
-  const { batchSize, teacher, recipe } = options;
+  const { batchSize, teacher, voteLabels, recipe } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new TrainError('BAD_OPTION', `a batch size of ${batchSize} is not possible`, 'give a whole number above 0');
   }
-  if (teacher !== undefined && teacher.length !== dataset.count * dataset.labels.length) {
-    throw new TrainError(
-      'BAD_OPTION',
-      `${teacher.length} teacher values are not ${dataset.count} x ${dataset.labels.length}`,
-    );
+  for (const [name, values] of Object.entries({ teacher, voteLabels })) {
+    if (values === undefined || values.length === dataset.count * dataset.labels.length) continue;
+    const message = `${values.length} values of ${name} are not ${dataset.count} x ${dataset.labels.length}`;
+    throw new TrainError('BAD_OPTION', message);
   }
   const stranger = indices.find((index) => index >= dataset.count);
   if (stranger !== undefined)

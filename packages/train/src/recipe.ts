@@ -91,6 +91,11 @@ export const recipeSchema = z.strictObject({
        * before (Beyer et al., Knowledge distillation: a good teacher is patient and consistent, 2022).
        */
       consistent: z.boolean().default(false),
+      /**
+       * Multiplies the teachers' answer by what the FER+ votes tell of the picture's label, to this power, see `labelsOfVotes`; 0 leaves
+       * them out.
+       */
+      votes: z.number().min(0).default(0),
     })
     .optional(),
   /**
@@ -131,10 +136,18 @@ const consistentRecipe = recipeSchema
   .refine(({ model }) => model.architecture !== 'residual' || fitsStages(model), {
     path: ['model', 'blocks'],
     error: 'as many numbers as there are widths, or one for all',
+  })
+  .refine(({ model }) => model.architecture !== 'residual' || !model.mirror || makesPairs(model), {
+    path: ['model', 'mirror'],
+    error: 'an odd number of channels, in stem or widths, does not make pairs',
   });
 
 function fitsStages({ blocks, widths }: ResidualOptions): boolean {
   return typeof blocks === 'number' || blocks.length === widths.length;
+}
+
+function makesPairs({ stem, widths }: ResidualOptions): boolean {
+  return [stem, ...widths].every((channels) => channels % 2 === 0);
 }
 
 /** Fills in the defaults of a recipe. @throws TrainError `BAD_RECIPE` naming the first wrong entry */

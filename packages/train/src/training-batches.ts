@@ -9,7 +9,7 @@ import type { TrainingData } from './training-data.ts';
 /** The batches of a recipe from some place on. Each depends on the recipe and its place alone. */
 export function createTrainingBatches(
   recipe: Recipe,
-  { dataset, training, teacher }: TrainingData,
+  { dataset, training, teacher, voteLabels }: TrainingData,
   { epoch, batch }: Pick<Position, 'epoch' | 'batch'>,
 ): Batches {
   const { batchSize, inputSize, seed, epochs, lightEpochs, mixup, labelSmoothing } = recipe;
@@ -23,6 +23,7 @@ export function createTrainingBatches(
     epochs,
     start: { epoch, batch },
     ...(teacher !== undefined && { teacher }),
+    ...(voteLabels !== undefined && { voteLabels }),
     recipe: (at) => ({
       augment: augmentationAt(recipe, at),
       labelSmoothing,
@@ -32,12 +33,16 @@ export function createTrainingBatches(
 }
 
 /** A batch under the names of the training graph's inputs. */
-export function batchTensors({ pixels, targets, votes, voteWeights, teacher, size }: Batch, side: number): Values {
+export function batchTensors(
+  { pixels, targets, votes, voteWeights, teacher, voteLabels, size }: Batch,
+  side: number,
+): Values {
   return {
     pixels: float32([size, 1, side, side], pixels),
     targets: float32([size, targets.length / size], targets),
     ...(votes && { votes: float32([size, votes.length / size], votes) }),
     ...(voteWeights && { voteWeights: float32([size], voteWeights) }),
     ...(teacher && { teacher: float32([size, teacher.length / size], teacher) }),
+    ...(voteLabels && { voteLabels: float32([size, voteLabels.length / size], voteLabels) }),
   };
 }

@@ -4,6 +4,7 @@ import { TrainError } from './error.ts';
 import { FERPLUS_CATEGORIES } from './ferplus-csv.ts';
 import type { Recipe } from './recipe.ts';
 import { holdOut, mergeClasses, repeatClasses, sampleFraction, selectClasses } from './select.ts';
+import { labelsOfVotes } from './vote-labels.ts';
 
 /** The data set as a recipe wants it, and the rows to fit on and to choose by. */
 export interface TrainingData {
@@ -13,6 +14,8 @@ export interface TrainingData {
   validation: Uint32Array;
   /** [dataset.count, classes] probabilities of teachers. */
   teacher?: Float32Array;
+  /** [dataset.count, classes] probabilities by the FER+ votes. */
+  voteLabels?: Float32Array;
 }
 
 const NOT_A_FACE = FERPLUS_CATEGORIES.indexOf('nf');
@@ -34,21 +37,24 @@ export function selectTrainingData(source: Dataset, recipe: Recipe): TrainingDat
   const faces = data.dropNonFaces ? clean.filter((row) => !isNonFace(dataset, row)) : clean;
   const sample = data.fraction < 1 ? sampleFraction(dataset, faces, data.fraction, seed) : faces;
   const training = repeatClasses(dataset, sample, data.repeat);
-  return { dataset, training, validation: splitIndices(dataset, 'PublicTest') };
+  const rows = { dataset, training, validation: splitIndices(dataset, 'PublicTest') };
+  return (recipe.distillation?.votes ?? 0) > 0 ? { ...rows, voteLabels: labelsOfVotes(dataset, sample) } : rows;
 }
 
-function checkServes({ width, height, votes }: Dataset, { inputSize, evaluationSize = 0, voteWeight }: Recipe): void {
+function checkServes(
+  { width, height, votes }: Dataset,
+  { inputSize, evaluationSize = 0, voteWeight, distillation }: Recipe,
+): void {
   const entry = inputSize > evaluationSize ? 'inputSize' : 'evaluationSize';
   const side = Math.max(inputSize, evaluationSize);
   if (side > Math.min(width, height)) {
     throw new TrainError('BAD_RECIPE', `${entry}: ${side} is more than the data's pictures of ${width}x${height} have`);
   }
-  if (voteWeight > 0 && votes === undefined) {
-    throw new TrainError(
-      'BAD_VOTES',
-      'voteWeight: the data has no FER+ votes',
-      'pass --votes, or leave voteWeight out',
-    );
+  const entries = { voteWeight, 'distillation.votes': distillation?.votes ?? 0 };
+  const wanted = Object.entries(entries).find(([, weight]) => weight > 0);
+  if (wanted !== undefined && votes === undefined) {
+    const [name] = wanted;
+    throw new TrainError('BAD_VOTES', `${name}: the data has no FER+ votes`, `pass --votes, or leave ${name} out`);
   }
 }
 

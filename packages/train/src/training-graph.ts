@@ -2,8 +2,8 @@ import { Graph, type Tensor } from '@mememoji/graph/graph';
 import { type DropoutMask, denseLayer, Scope, type Variable } from '@mememoji/graph/layers';
 import { lower } from '@mememoji/graph/lowering';
 import type { Model } from '@mememoji/graph/model';
-import { add, scale } from '@mememoji/graph/operators/arithmetic';
-import { crossEntropy, klDivergence } from '@mememoji/graph/operators/loss';
+import { add, log, scale } from '@mememoji/graph/operators/arithmetic';
+import { crossEntropy, klDivergence, softmax } from '@mememoji/graph/operators/loss';
 import { adam, adamW, type Optimizer, sgd } from '@mememoji/graph/optimizer';
 import { sizeOf } from '@mememoji/graph/tensor';
 import { addTrainingStep, nextName, type StepState } from '@mememoji/graph/training-step';
@@ -22,7 +22,7 @@ export interface TrainingGraph {
   masks: ReadonlyMap<string, DropoutMask>;
 }
 
-/** Inputs of a step beside its state: `pixels` [B, 1, s, s], `targets` [B, C], and with votes `votes` [B, 8], `voteWeights` [B], with teachers that were asked before `teacher` [B, C]. */
+/** Inputs of a step beside its state: `pixels` [B, 1, s, s], `targets` [B, C], and with votes `votes` [B, 8], `voteWeights` [B], with teachers that were asked before `teacher` [B, C], with votes joined to them `voteLabels` [B, C]. */
 export function buildTrainingGraph(
   recipe: Recipe,
   classes: number,
@@ -72,12 +72,18 @@ export function countParameters(recipe: Recipe, classes: number): number {
 function labelLoss(logits: Tensor, pixels: Tensor, { distillation }: Recipe, teachers: readonly TeacherNet[]): Tensor {
   const loss = crossEntropy(logits, logits.graph.input('targets', logits.shape));
   if (distillation === undefined) return loss;
-  const { weight, temperature, consistent } = distillation;
-  const teacher = consistent
-    ? askTeachers(pixels, teachers, distillation)
-    : logits.graph.input('teacher', logits.shape);
+  const { weight, temperature, consistent, votes } = distillation;
+  const taught = consistent ? askTeachers(pixels, teachers, distillation) : logits.graph.input('teacher', logits.shape);
+  const teacher =
+    votes === 0 ? taught : joinVotes(taught, logits.graph.input('voteLabels', logits.shape), votes / temperature);
   const divergence = klDivergence(logits, teacher, temperature);
   return add(scale(loss, 1 - weight), scale(divergence, weight));
+}
+
+/** Probabilities [B, C] of two that judge independently, the second to a power: their product, brought back to sum 1. */
+function joinVotes(taught: Tensor, voted: Tensor, power: number): Tensor {
+  const tiny = taught.graph.scalar(1e-6);
+  return softmax(add(log(add(taught, tiny)), scale(log(add(voted, tiny)), power)));
 }
 
 function voteLoss(scope: Scope, features: Tensor, recipe: Recipe): Tensor {

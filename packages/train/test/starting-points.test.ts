@@ -7,7 +7,7 @@ import { readStartingWeights } from '../src/model-variables.ts';
 import type { Recipe } from '../src/recipe.ts';
 import { type TrainOptions, train } from '../src/trainer.ts';
 import { temporaryFolder } from './helpers/fer-like.ts';
-import { engine, folderForAll, tinyDataset, tinyRecipe } from './helpers/tiny-run.ts';
+import { engine, folderForAll, tinyDataset, tinyRecipe, withVotes } from './helpers/tiny-run.ts';
 
 const DATASET = tinyDataset();
 const BASE = folderForAll();
@@ -99,6 +99,26 @@ describe('teachers', () => {
       expect(losses[3]! / losses[1]!).toBeCloseTo(1, 4);
     },
   );
+
+  it.each([false, true])('are joined with what votes tell, consistent: %s', async (consistent) => {
+    const ignorant = temporaryFolder();
+    await run(STANDING, { folder: ignorant });
+    const bytes = readFileSync(join(ignorant, 'model.onnx'));
+    const classifier = await openClassifier(bytes);
+    const teachers = [{ classifier, bytes, sha256: 'of the ignorant' }];
+    const learn = (votes: number) => {
+      const recipe = tinyRecipe({ epochs: 6, distillation: { weight: 1, view: 'single', consistent, votes } });
+      return train(recipe, withVotes(DATASET), { folder: temporaryFolder(), createSession: engine, teachers });
+    };
+    const [alone, joined] = [await learn(0), await learn(1)];
+    await classifier.close();
+    expect(alone.validation!.accuracy).toBeLessThan(0.3);
+    expect(joined.validation!.accuracy).toBeGreaterThan(0.6);
+    await expect(run(tinyRecipe({ distillation: { view: 'single', votes: 1 } }), { teachers })).rejects.toMatchObject({
+      code: 'BAD_VOTES',
+      message: 'distillation.votes: the data has no FER+ votes',
+    });
+  });
 
   it('that look at each step must read its pictures', async () => {
     const teacher = await openTeacher();

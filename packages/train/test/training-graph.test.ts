@@ -1,18 +1,24 @@
 import { probeBlockSize } from '@mememoji/graph/blocks';
+import { encodeModel } from '@mememoji/graph/codec';
+import { Graph } from '@mememoji/graph/graph';
+import { Scope } from '@mememoji/graph/layers';
+import { lower } from '@mememoji/graph/lowering';
 import { float32 } from '@mememoji/graph/tensor';
 import { describe, expect, it } from 'vitest';
 import { firstState } from '../src/first-state.ts';
 import { parseRecipe, type Recipe } from '../src/recipe.ts';
 import { Stepper } from '../src/stepper.ts';
 import { buildTrainingGraph, countParameters } from '../src/training-graph.ts';
+import { createNet } from '../src/zoo/zoo.ts';
 import { BATCH, CLASSES, CNN9, expectClose, operatorsOf, pictures, targets } from './helpers/tiny-net.ts';
-import { engine, tinyRecipe } from './helpers/tiny-run.ts';
+import { engine, numbersOf, tinyRecipe } from './helpers/tiny-run.ts';
 
 const blockSize = await probeBlockSize(engine);
 
 describe('the training graph', () => {
   const NETS: [string, Record<string, unknown>][] = [
     ['residual', { architecture: 'residual', stem: 16, stemBlocks: 1, widths: [16, 32], blocks: 1, dropout: 0.3 }],
+    ['mirrored pairs', { architecture: 'residual', stem: 16, widths: [16, 32], blocks: 1, mirror: true, dropout: 0.3 }],
     ['cnn9', { architecture: 'cnn9', widths: [16, 32], depth: 2, dense: [8], batchNorm: true }],
   ];
   it.runIf(blockSize > 0).each(NETS)('learns the same in blocks and without: %s', async (_, model) => {
@@ -69,6 +75,49 @@ describe('countParameters', () => {
     expect(count({ architecture: 'residual' }, 40, 7)).toBe(expected);
     expect(expected / 1e6).toBeCloseTo(1.56, 2);
     expect(count({ architecture: 'residual', stemBlocks: 2 }, 40, 7)).toBe(expected + 2 * block(32, 32));
+  });
+
+  it('counts both channels of a mirrored pair once', () => {
+    const model = { architecture: 'residual', stem: 8, widths: [16], blocks: 1 };
+    const classifier = (features: number) => features * 7 + 7;
+    const plain = count(model, 40, 7) - classifier(16);
+    expect(count({ ...model, mirror: true }, 40, 7) - classifier(8)).toBe(plain / 2);
+  });
+});
+
+describe('a residual net of mirrored pairs', () => {
+  const MODEL = { architecture: 'residual', stem: 8, widths: [8, 12], blocks: 1 };
+
+  it.each([true, false])('says the same of a picture and of its mirror image: %s', async (mirror) => {
+    const recipe = tinyRecipe({ model: { ...MODEL, mirror }, inputSize: 16, averageDecay: 0.5 });
+    const variables = buildTrainingGraph(recipe, CLASSES, 0);
+    const values = new Map(
+      Object.entries(firstState(variables, 3)).map(([name, value]) => {
+        // Statistics and normalisations that differ from channel to channel, as training leaves them.
+        const stir = name.includes('norm') ? (i: number) => 0.5 + 0.3 * Math.sin(i) : () => 0;
+        const stirred = numbersOf(value).map((number, i) => number + stir(i));
+        return [name, float32(value.shape, stirred)];
+      }),
+    );
+    const graph = new Graph();
+    const pixels = graph.input('pixels', [BATCH, 1, 16, 16]);
+    const net = createNet(recipe.model)(new Scope(graph, values), pixels);
+    graph.output('features', net.features);
+    const session = await engine(encodeModel(lower(graph)));
+    const shown = pictures(5);
+    const mirrored = float32(
+      shown.shape,
+      numbersOf(shown).map((_, i, all) => all[i - (i % 16) + 15 - (i % 16)]!),
+    );
+    const [straight, turned] = [await session.run({ pixels: shown }), await session.run({ pixels: mirrored })];
+    await session.close();
+    expect(straight.features!.shape).toEqual([BATCH, mirror ? 6 : 12]);
+    const difference = Math.max(
+      ...numbersOf(straight.features!).map((value, i) => Math.abs(value - numbersOf(turned.features!)[i]!)),
+    );
+    const size = Math.max(...numbersOf(straight.features!).map(Math.abs));
+    if (mirror) expect(difference / size).toBeLessThan(1e-5);
+    else expect(difference / size).toBeGreaterThan(1e-2);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Tensor } from '@mememoji/graph/graph';
-import { convNorm, dropoutLayer, type Scope } from '@mememoji/graph/layers';
+import { type ConvNormOptions, convNorm, dropoutLayer, type Scope } from '@mememoji/graph/layers';
+import { joinPairs } from '@mememoji/graph/mirror';
 import { globalAveragePool, maxPool } from '@mememoji/graph/operators/pooling';
 import { flatten } from '@mememoji/graph/operators/shape';
 import { z } from 'zod';
@@ -15,6 +16,11 @@ export const residualOptions = z.strictObject({
   widths: z.array(z.int().min(1)).min(1).default([48, 96, 192]),
   /** Residual blocks of a stage: one number for all, or one for each. */
   blocks: z.union([z.int().min(1), z.array(z.int().min(1)).min(1)]).default(2),
+  /**
+   * Channels in mirrored pairs (see `@mememoji/graph/mirror`): a picture and its mirror image get the same answer, and the net has
+   * half the parameters for the same operations. Stem and widths are even then.
+   */
+  mirror: z.boolean().default(false),
   /** Share of the features that is dropped before the classifier in training. */
   dropout: z.number().min(0).max(0.9).default(0),
 });
@@ -25,25 +31,38 @@ export type ResidualOptions = z.infer<typeof residualOptions>;
  * A small residual net (He et al., Deep residual learning, 2016). With its defaults and pictures of 40x40 it is the net "M3" on
  * which training speed is measured: 1.56 M parameters, 181 MFLOP forwards.
  */
-export function residual({ stem, stemBlocks, widths, blocks, dropout }: ResidualOptions): Net {
+export function residual({ stem, stemBlocks, widths, blocks, mirror, dropout }: ResidualOptions): Net {
+  const pairs = mirror ? ({ mirror: 'pairs' } as const) : {};
   return (scope, pictures) => {
-    let y = convNorm(scope, 'stem', pictures, { kernel: 3, channels: stem });
-    for (let block = 0; block < stemBlocks; block++) y = residualBlock(scope, `stem.${block}`, y, stem);
+    const lifted = mirror ? ({ mirror: 'picture' } as const) : {};
+    let y = convNorm(scope, 'stem', pictures, { kernel: 3, channels: stem, ...lifted });
+    for (let block = 0; block < stemBlocks; block++) y = residualBlock(scope, `stem.${block}`, y, stem, pairs);
     const stages = new Map([['stem', y]]);
     widths.forEach((channels, stage) => {
       y = maxPool(y, 2);
       const count = typeof blocks === 'number' ? blocks : blocks[stage]!;
-      for (let block = 0; block < count; block++) y = residualBlock(scope, `stage${stage + 1}.${block}`, y, channels);
+      for (let block = 0; block < count; block++) {
+        y = residualBlock(scope, `stage${stage + 1}.${block}`, y, channels, pairs);
+      }
       stages.set(`stage${stage + 1}`, y);
     });
-    return { features: dropoutLayer(scope, 'dropout', flatten(globalAveragePool(y)), dropout), stages };
+    const pooled = flatten(globalAveragePool(y));
+    return { features: dropoutLayer(scope, 'dropout', mirror ? joinPairs(pooled) : pooled, dropout), stages };
   };
 }
 
 /** Two 3x3 convolutions and a shortcut, which is a 1x1 convolution where the width changes. */
-function residualBlock(scope: Scope, name: string, x: Tensor, channels: number): Tensor {
+function residualBlock(
+  scope: Scope,
+  name: string,
+  x: Tensor,
+  channels: number,
+  pairs: Pick<ConvNormOptions, 'mirror'>,
+): Tensor {
   const shortcut =
-    x.shape[1] === channels ? x : convNorm(scope, `${name}.shortcut`, x, { kernel: 1, channels, relu: false });
-  const inner = convNorm(scope, `${name}.conv1`, x, { kernel: 3, channels });
-  return convNorm(scope, `${name}.conv2`, inner, { kernel: 3, channels, residual: shortcut });
+    x.shape[1] === channels
+      ? x
+      : convNorm(scope, `${name}.shortcut`, x, { kernel: 1, channels, relu: false, ...pairs });
+  const inner = convNorm(scope, `${name}.conv1`, x, { kernel: 3, channels, ...pairs });
+  return convNorm(scope, `${name}.conv2`, inner, { kernel: 3, channels, residual: shortcut, ...pairs });
 }
