@@ -132,9 +132,10 @@ async function withTeachers(
   return { ...data, teacher };
 }
 
-/** SHA-256 over all that the outcome depends on. */
+/** SHA-256 over all that the trained weights depend on; what is added to the logits afterwards may change when a run is resumed. */
 function fingerprintOf(recipe: Recipe, { source, votes }: Dataset, { from, teachers = [] }: TrainOptions): string {
-  const hash = createHash('sha256').update(JSON.stringify(recipe)).update(source.sha256);
+  const trained = { ...recipe, logitAdjustment: {} };
+  const hash = createHash('sha256').update(JSON.stringify(trained)).update(source.sha256);
   for (const { sha256 } of from === undefined ? teachers : [from, ...teachers]) hash.update(sha256);
   return (votes === undefined ? hash : hash.update(votes)).digest('hex');
 }

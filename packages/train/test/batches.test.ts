@@ -94,9 +94,11 @@ describe('createBatches', () => {
     expect(() => createBatches(DATASET, new Uint32Array(0), PLAIN)).toThrow(bad('EMPTY_SELECTION'));
     expect(() => createBatches(DATASET, TRAINING, { ...PLAIN, batchSize: 0 })).toThrow(bad('BAD_OPTION'));
     expect(() => createBatches(DATASET, Uint32Array.of(50), PLAIN)).toThrow(bad('BAD_OPTION'));
-    expect(() => createBatches(DATASET, TRAINING, { ...PLAIN, teacher: new Float32Array(3) })).toThrow(
-      bad('BAD_OPTION'),
-    );
+    for (const name of ['teacher', 'voteLabels']) {
+      expect(() => createBatches(DATASET, TRAINING, { ...PLAIN, [name]: new Float32Array(3) })).toThrow(
+        bad('BAD_OPTION'),
+      );
+    }
     expect(() => createBatches(DATASET, TRAINING, { ...PLAIN, width: 0 })).toThrow(bad('BAD_OPTION'));
   });
 
@@ -107,15 +109,17 @@ describe('createBatches', () => {
     });
   });
 
-  it('hands out votes with their weight, and a teacher', async () => {
+  it('hands out votes with their weight, a teacher and labels by votes', async () => {
     const votes = new Uint8Array(500);
     votes.set([1, 3, 0, 0, 0, 0, 0, 0, 6, 0], 10); // row 1
     votes.set([0, 0, 0, 0, 0, 0, 0, 0, 2, 8], 20); // row 2: not a face
     const teacher = Float32Array.from({ length: 350 }, (_, i) => i);
-    const [batch] = await collect(Uint32Array.of(1, 2), { ...PLAIN, teacher }, { ...DATASET, votes });
+    const options = { ...PLAIN, teacher, voteLabels: teacher.map((value) => -value) };
+    const [batch] = await collect(Uint32Array.of(1, 2), options, { ...DATASET, votes });
     expect([...batch!.votes!]).toEqual([0.25, 0.75, ...new Array(14).fill(0)]);
     expect([...batch!.voteWeights!]).toEqual([1, 0]);
     expect([...batch!.teacher!]).toEqual([...teacher.subarray(7, 21)]);
+    expect([...batch!.voteLabels!]).toEqual([...teacher.subarray(7, 21)].map((value) => -value));
   });
 });
 
@@ -125,9 +129,9 @@ describe('mixup', () => {
   const votes = Uint8Array.from({ length: 500 }, (_, i) => (i % 10 === Math.floor(i / 10) % 7 ? 10 : 0));
   const indices = allIndices(flat).slice(0, 7);
 
-  it('mixes pixels, targets, votes and teacher by the same share', async () => {
+  it('mixes pixels, targets, votes, teacher and labels by votes by the same share', async () => {
     const teacher = Float32Array.from({ length: 350 }, (_, i) => Number(i % 7 === Math.floor(i / 7) % 7));
-    const options = { ...PLAIN, epochs: 5, teacher, recipe: { mixup: { alpha: 1 } } };
+    const options = { ...PLAIN, epochs: 5, teacher, voteLabels: teacher, recipe: { mixup: { alpha: 1 } } };
     const batches = await collect(indices, options, { ...flat, votes });
     const shares = batches.map((batch) => {
       for (let row = 0; row < 7; row++) {
@@ -136,6 +140,7 @@ describe('mixup', () => {
         expect(batch.pixels[row * 36]).toBeCloseTo(mean, 3);
         expect(target.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 6);
         expect(batch.teacher!.subarray(row * 7, row * 7 + 7)).toEqual(target);
+        expect(batch.voteLabels!.subarray(row * 7, row * 7 + 7)).toEqual(target);
         expect(batch.votes!.subarray(row * 8, row * 8 + 7)).toEqual(target);
       }
       return Math.max(...batch.targets);

@@ -11,6 +11,7 @@ import {
   engine,
   FULL_RECIPE,
   folderForAll,
+  numbersOf,
   readTensors,
   readText,
   tinyDataset,
@@ -132,6 +133,21 @@ describe('a run that was stopped and resumed ends as one that was not', { timeou
 });
 
 describe('a checkpoint', { timeout: PATIENCE }, () => {
+  it('of a finished run gives the model again with other logits added', async () => {
+    const folder = temporaryFolder();
+    const recipe = tinyRecipe({ epochs: 1 });
+    await run(folder, {}, recipe);
+    const before = readTensors(join(folder, 'model.onnx'));
+    await run(folder, { resume: true }, { ...recipe, logitAdjustment: { fear: 0.5, happy: -1 } });
+    const after = readTensors(join(folder, 'model.onnx'));
+    const [old, adjusted] = [before, after].map((tensors) => numbersOf(tensors['classifier.bias']!));
+    const added = DATASET.labels.map((label) => ({ fear: 0.5, happy: -1 })[label as string] ?? 0);
+    added.forEach((value, i) => {
+      expect(adjusted![i]! - old![i]!).toBeCloseTo(value, 5);
+    });
+    expect(after).toEqual({ ...before, 'classifier.bias': after['classifier.bias'] });
+  });
+
   it('keeps the best weights of a run that was stopped after them', async () => {
     const rough = { kind: 'constant', peak: 0.6 };
     const recipe = tinyRecipe({ epochs: 5, schedule: rough, keep: 'best' });
