@@ -1,13 +1,14 @@
 import { GraphError } from './error.ts';
 import type { Graph, Tensor } from './graph.ts';
 import { mirrorKernel, pairStatistics, perChannel } from './mirror.ts';
-import { relu } from './operators/activation.ts';
+import { relu, sigmoid } from './operators/activation.ts';
 import { add, scale } from './operators/arithmetic.ts';
 import { batchNorm } from './operators/batch-norm.ts';
 import { batchNormInference } from './operators/batch-norm-inference.ts';
 import { type ConvOptions, conv } from './operators/convolution.ts';
 import { dropout } from './operators/loss.ts';
 import { dense } from './operators/matmul.ts';
+import { globalAveragePool } from './operators/pooling.ts';
 import { type Shape, sameShape, sizeOf, type TensorData } from './tensor.ts';
 
 /**
@@ -107,6 +108,8 @@ export interface ConvLayerOptions extends Omit<ConvOptions, 'bias'> {
   kernel: number;
   /** Output channels. */
   channels: number;
+  /** How the kernel starts; default as He et al. */
+  initial?: Initializer;
 }
 
 /** A convolution with a bias. */
@@ -143,6 +146,20 @@ export function convNorm(scope: Scope, name: string, x: Tensor, options: ConvNor
   return scope.training ? convNormTraining(scope, name, x, options) : convNormInference(scope, name, x, options);
 }
 
+/**
+ * Gates [N, C, 1, 1] of the channels of x [N, C, H, W], between 0 and 2 and near 1 at first: what all pixels of a picture together tell
+ * of each channel, through `units` hidden units (squeeze-and-excitation, Hu et al., 2018).
+ */
+export function channelGates(scope: Scope, name: string, x: Tensor, units: number): Tensor {
+  const squeezed = convLayer(scope, `${name}.squeeze`, globalAveragePool(x), { kernel: 1, channels: units });
+  const excited = convLayer(scope, `${name}.excite`, relu(squeezed), {
+    kernel: 1,
+    channels: x.shape[1]!,
+    initial: { deviation: 0.01 },
+  });
+  return scale(sigmoid(excited), 2);
+}
+
 /** A dense layer: x [N, inputs] to [N, units]. */
 export function denseLayer(scope: Scope, name: string, x: Tensor, units: number, initial?: Initializer): Tensor {
   const inputs = x.shape[1]!;
@@ -174,14 +191,14 @@ export function dropoutLayer(scope: Scope, name: string, x: Tensor, rate: number
   return dropout(x, scope.graph.input(name, x.shape));
 }
 
-function convWeight(name: string, x: Tensor, { kernel, channels, groups = 1 }: ConvLayerOptions): Variable {
+function convWeight(name: string, x: Tensor, { kernel, channels, groups = 1, initial }: ConvLayerOptions): Variable {
   const inputs = x.shape[1]! / groups;
   return {
     name: `${name}.weight`,
     shape: [channels, inputs, kernel, kernel],
     kind: 'parameter',
     decay: true,
-    initial: heDeviation(inputs * kernel * kernel),
+    initial: initial ?? heDeviation(inputs * kernel * kernel),
   };
 }
 

@@ -4,6 +4,7 @@ import { exp } from '../src/operators/arithmetic.ts';
 import { batchNorm } from '../src/operators/batch-norm.ts';
 import { batchNormInference } from '../src/operators/batch-norm-inference.ts';
 import { type ConvOptions, conv } from '../src/operators/convolution.ts';
+import { gate } from '../src/operators/gate.ts';
 import { instanceNorm } from '../src/operators/instance-norm.ts';
 import { averagePool, globalAveragePool, maxPool } from '../src/operators/pooling.ts';
 import type { Shape } from '../src/tensor.ts';
@@ -26,6 +27,19 @@ const norm = (name: string, x: Shape, relu: boolean, residual: boolean, wrapped 
   };
   const inputs = [[x], [channels, 'positive'], [channels, relu ? 'far' : 'any']] as const;
   return { name, inputs: residual ? [...inputs, [x]] : inputs, build };
+};
+
+const gating = (name: string, x: Shape, relu: boolean, residual: boolean, wrapped = false): GradientCase => {
+  const build = (a: Tensor, gates: Tensor, rest?: Tensor) => {
+    const input = wrapped ? inBlocks(a) : a;
+    return gate(input, gates, { relu, ...(residual && rest !== undefined && { residual: rest }) });
+  };
+  // Sums away from zero, where Relu has its corner.
+  const inputs = [
+    [x, relu && !residual ? 'spaced' : 'any'],
+    [[x[0]!, x[1]!, 1, 1], 'positive'],
+  ] as const;
+  return { name, inputs: residual ? [...inputs, [x, relu ? 'far' : 'any']] : inputs, build };
 };
 
 /** The last input serves as mean and, by its exponential, as variance. */
@@ -166,6 +180,19 @@ export const IMAGE_CASES: GradientCases = {
     norm('blocks, residual and Relu', [2, 16, 4, 3], true, true, true),
   ],
   BatchNormInference: [fixedNorm('images', image), fixedNorm('rows', [5, 3]), fixedNorm('blocks', [2, 16, 4, 3], true)],
+  Gate: [
+    gating('plain', image, false, false),
+    gating('Relu', image, true, false),
+    gating('residual and Relu', image, true, true),
+    gating('blocks', wide, false, false, true),
+    gating('blocks, Relu', wide, true, false, true),
+    gating('blocks, residual and Relu', wide, true, true, true),
+    {
+      name: 'blocks, gates out of them',
+      inputs: [[wide], [[16, 16, 1, 1]]],
+      build: (x, w) => gate(inBlocks(x), conv(globalAveragePool(x), w)),
+    },
+  ],
   InstanceNorm: [
     { name: 'images', inputs: [[image]], build: (x) => instanceNorm(x, 0.1) },
     { name: 'blocks', inputs: [[wide]], build: (x) => instanceNorm(inBlocks(x), 0.1) },

@@ -2,7 +2,16 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { probeBlockSize } from '../src/blocks.ts';
 import { encodeModel } from '../src/codec.ts';
 import { Graph, type Tensor } from '../src/graph.ts';
-import { convLayer, convNorm, denseLayer, dropoutLayer, heDeviation, initialValues, Scope } from '../src/layers.ts';
+import {
+  channelGates,
+  convLayer,
+  convNorm,
+  denseLayer,
+  dropoutLayer,
+  heDeviation,
+  initialValues,
+  Scope,
+} from '../src/layers.ts';
 import { lower, NCHWC_DOMAIN } from '../src/lowering.ts';
 import { tanh } from '../src/operators/activation.ts';
 import { crossEntropy } from '../src/operators/loss.ts';
@@ -74,6 +83,34 @@ describe('a scope', () => {
     const build = () => denseLayer(new Scope(graph, values), 'a', graph.input(`x${graph.inputs.size}`, [1, 3]), 4);
     expect(build).toThrow(coded('BAD_FEED'));
     expect(build).toThrow("there is no trained value of shape [4,3] for 'a.weight'");
+  });
+});
+
+describe('channel gates', () => {
+  const net = (scope: Scope, x: Tensor) => channelGates(scope, 'a', x, 2);
+
+  test('are near 1 at first, for each channel of each picture', async () => {
+    const { graph, y, values } = trainingNet([2, 3, 4, 4], net);
+    graph.output('y', y);
+    const gates = (await runGraph(graph, { ...Object.fromEntries(values), x: wave([2, 3, 4, 4]) })).y!;
+    expect(gates.shape).toEqual([2, 3, 1, 1]);
+    for (const value of numbersOf(gates)) expect(Math.abs(value - 1)).toBeLessThan(0.05);
+  });
+
+  test('tell from all pixels of a picture, and stay between 0 and 2', async () => {
+    const { graph, y, values } = trainingNet([2, 3, 2, 2], net);
+    graph.output('y', y);
+    const excite = float32([3, 2, 1, 1], [50, 50, -50, -50, 1, 1]);
+    const squeeze = float32([2, 3, 1, 1], [1, 1, 1, 1, 1, 1]);
+    // The first picture has the mean 0 in each channel, the second 1.
+    const x = float32(
+      [2, 3, 2, 2],
+      Array.from({ length: 24 }, (_, i) => (i < 12 ? (-1) ** i : 1)),
+    );
+    const feeds = { ...Object.fromEntries(values), 'a.squeeze.weight': squeeze, 'a.excite.weight': excite, x };
+    const gates = numbersOf((await runGraph(graph, feeds)).y!);
+    const expected = [1, 1, 1, ...[300, -300, 6].map((logit) => 2 / (1 + Math.exp(-logit)))];
+    for (const [i, value] of expected.entries()) expect(gates[i]).toBeCloseTo(value, 5);
   });
 });
 

@@ -6,6 +6,7 @@ import { add, div, mul, pow, sub } from '../src/operators/arithmetic.ts';
 import { batchNorm } from '../src/operators/batch-norm.ts';
 import { batchNormInference } from '../src/operators/batch-norm-inference.ts';
 import { conv } from '../src/operators/convolution.ts';
+import { gate } from '../src/operators/gate.ts';
 import { instanceNorm } from '../src/operators/instance-norm.ts';
 import { layerNorm } from '../src/operators/layer-norm.ts';
 import { crossEntropy, klDivergence, logSoftmax, softmax } from '../src/operators/loss.ts';
@@ -185,6 +186,22 @@ const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
       reason: /need the shape \[4\]/,
     },
   ],
+  Gate: [
+    {
+      shapes: [
+        [2, 3],
+        [2, 3, 1, 1],
+      ],
+      build: (x, gates) => gate(x, gates),
+      reason: /four axes/,
+    },
+    { shapes: [image, [2, 3, 1, 1]], build: (x, gates) => gate(x, gates), reason: /gates need the shape \[2,4,1,1\]/ },
+    {
+      shapes: [image, [2, 4, 1, 1], [2, 4, 6, 6]],
+      build: (x, gates, residual) => gate(x, gates, { residual }),
+      reason: /residual must have the shape/,
+    },
+  ],
   Softmax: normalised(softmax),
   LogSoftmax: normalised(logSoftmax),
   ReduceSum: reduction(reduceSum),
@@ -319,7 +336,7 @@ describe.each(Object.entries(REFUSALS))('%s', (name, refusals) => {
 const UNCONDITIONAL = [
   ...['Neg', 'Exp', 'Log', 'Sqrt', 'Step', 'Relu', 'LeakyRelu', 'Sigmoid', 'Tanh', 'HardSwish'],
   ...['ConvBiasGradient', 'ConvInputGradient', 'ConvWeightGradient', 'MaxPoolGradient', 'AveragePoolGradient'],
-  ...['GlobalAveragePoolGradient', 'BatchNormGradient'],
+  ...['GlobalAveragePoolGradient', 'BatchNormGradient', 'GateGradient'],
 ];
 
 test('every operator stands here', () => {

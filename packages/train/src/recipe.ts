@@ -5,7 +5,7 @@ import { type AugmentOptions, LIGHT_AUGMENTATION, STANDARD_AUGMENTATION } from '
 import { TrainError } from './error.ts';
 import { VIEWS } from './views.ts';
 import type { ResidualOptions } from './zoo/residual.ts';
-import { modelOptions } from './zoo/zoo.ts';
+import { type ModelOptions, modelOptions } from './zoo/zoo.ts';
 
 /** Everything that decides the outcome of a training, but the data: a small JSON file, kept resolved in the run's folder. */
 export const recipeSchema = z.strictObject({
@@ -125,10 +125,11 @@ export async function readRecipe(path: string): Promise<Recipe> {
 }
 
 const consistentRecipe = recipeSchema
-  .refine(
-    ({ model, inputSize, evaluationSize = inputSize }) => model.architecture !== 'cnn9' || evaluationSize === inputSize,
-    { path: ['evaluationSize'], error: 'the dense layers of cnn9 take only the size that it was trained with' },
-  )
+  .refine(({ model, inputSize, evaluationSize = inputSize }) => evaluationSize === inputSize || takesAnySize(model), {
+    path: ['evaluationSize'],
+    error:
+      'layers that see each place by itself (of cnn9, and `places`) take only the size that they were trained with',
+  })
   .refine(({ distillation }) => !(distillation?.consistent === true && distillation.view === 'tencrop'), {
     path: ['distillation', 'view'],
     error: "consistent teachers see 'single' or 'flip': there is nothing around the pixels of a step",
@@ -140,7 +141,15 @@ const consistentRecipe = recipeSchema
   .refine(({ model }) => model.architecture !== 'residual' || !model.mirror || makesPairs(model), {
     path: ['model', 'mirror'],
     error: 'an odd number of channels, in stem or widths, does not make pairs',
+  })
+  .refine(({ model }) => !(model.architecture === 'residual' && model.mirror && model.gates + model.places > 0), {
+    path: ['model', 'mirror'],
+    error: 'gates and places do not keep mirrored pairs',
   });
+
+function takesAnySize(model: ModelOptions): boolean {
+  return model.architecture === 'residual' && model.places === 0;
+}
 
 function fitsStages({ blocks, widths }: ResidualOptions): boolean {
   return typeof blocks === 'number' || blocks.length === widths.length;

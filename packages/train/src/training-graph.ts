@@ -62,7 +62,8 @@ export function classifier(scope: Scope, features: Tensor, classes: number): Ten
 export function countParameters(recipe: Recipe, classes: number): number {
   const graph = new Graph();
   const scope = new Scope(graph);
-  const pixels = graph.input('pixels', [1, 1, recipe.inputSize, recipe.inputSize]);
+  // Two pictures, since one has no variance where a channel has one pixel.
+  const pixels = graph.input('pixels', [2, 1, recipe.inputSize, recipe.inputSize]);
   classifier(scope, createNet(recipe.model)(scope, normalise(pixels)).features, classes);
   const parameters = [...scope.variables.values()].filter(({ kind }) => kind === 'parameter');
   return parameters.reduce((total, { shape }) => total + sizeOf(shape), 0);

@@ -106,7 +106,17 @@ describe('expandTrials', () => {
     ]);
     const [, , third] = trials.map(recipeOf);
     expect(third).toMatchObject({ name: 'try-003', seed: 7, epochs: 4 });
-    expect(third!.model).toEqual({ ...BASE.model, stem: 32, stemBlocks: 0, widths: [16, 32], blocks: 2, dropout: 0 });
+    expect(third!.model).toEqual({
+      ...BASE.model,
+      stem: 32,
+      stemBlocks: 0,
+      widths: [16, 32],
+      blocks: 2,
+      mirror: false,
+      gates: 0,
+      places: 0,
+      dropout: 0,
+    });
     expect(third!.schedule).toEqual({ kind: 'cosine', peak: 0.1, warmupEpochs: 1 });
   });
 

@@ -19,6 +19,7 @@ describe('the training graph', () => {
   const NETS: [string, Record<string, unknown>][] = [
     ['residual', { architecture: 'residual', stem: 16, stemBlocks: 1, widths: [16, 32], blocks: 1, dropout: 0.3 }],
     ['mirrored pairs', { architecture: 'residual', stem: 16, widths: [16, 32], blocks: 1, mirror: true, dropout: 0.3 }],
+    ['gates and places', { architecture: 'residual', stem: 16, widths: [16, 32], blocks: 1, gates: 16, places: 8 }],
     ['cnn9', { architecture: 'cnn9', widths: [16, 32], depth: 2, dense: [8], batchNorm: true }],
   ];
   it.runIf(blockSize > 0).each(NETS)('learns the same in blocks and without: %s', async (_, model) => {
@@ -82,6 +83,15 @@ describe('countParameters', () => {
     const classifier = (features: number) => features * 7 + 7;
     const plain = count(model, 40, 7) - classifier(16);
     expect(count({ ...model, mirror: true }, 40, 7) - classifier(8)).toBe(plain / 2);
+  });
+
+  it('counts the gates of each block, and the features by place', () => {
+    const model = { architecture: 'residual', stem: 8, widths: [16, 24], blocks: 1 };
+    const plain = count(model, 40, 7);
+    const gates = (width: number) => width * 4 + 4 + 4 * width + width;
+    expect(count({ ...model, gates: 4 }, 40, 7) - plain).toBe(gates(16) + gates(24));
+    // Ten by ten places of 24 channels behind two poolings, the normalisation, and the classifier.
+    expect(count({ ...model, places: 5 }, 40, 7) - plain).toBe(5 * 24 * 100 + 2 * 5 + 5 * 7);
   });
 });
 

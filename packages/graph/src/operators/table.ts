@@ -4,6 +4,7 @@ import { Add, Div, Exp, Log, Mul, Neg, Pow, Sqrt, Step, Sub } from './arithmetic
 import { BatchNorm, BatchNormGradient } from './batch-norm.ts';
 import { BatchNormInference } from './batch-norm-inference.ts';
 import { Conv, ConvBiasGradient, ConvInputGradient, ConvWeightGradient } from './convolution.ts';
+import { Gate, GateGradient } from './gate.ts';
 import { InstanceNorm } from './instance-norm.ts';
 import { LogSoftmax, Softmax } from './loss.ts';
 import { Gemm, MatMul } from './matmul.ts';
@@ -51,6 +52,8 @@ export const OPERATORS = {
   BatchNorm,
   BatchNormGradient,
   BatchNormInference,
+  Gate,
+  GateGradient,
   InstanceNorm,
   Softmax,
   LogSoftmax,
