@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPhotos } from '../benchmarks/photos.ts';
 import { writeCard } from '../models/card.ts';
 import type { ModelRecord } from '../models/publish-classifier.ts';
+import { largestDifference, rewriteClassifier } from '../models/rewrite-classifier.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DATA = join(ROOT, '../shared/data/fer2013/fer2013.csv.gz');
@@ -48,6 +49,11 @@ describe.each(MODELS)('the shipped classifier $name', ({ name, most, least }) =>
   it('was trained by the recipe of its name', () => {
     const recipe = JSON.parse(readFileSync(join(ROOT, `examples/recipes/${name}.json`), 'utf8'));
     expect(JSON.parse(record.spec.training.recipe)).toMatchObject(recipe);
+  });
+
+  it('says the same when it is written anew', async () => {
+    const path = pathOf(name, 'onnx');
+    expect(await largestDifference(readFileSync(path), await rewriteClassifier(path))).toBeLessThan(1e-4);
   });
 
   it('sees an astronaut smile', async () => {
