@@ -30,9 +30,10 @@ const BATCH = 64;
 /**
  * The bytes of a memory file.
  * @param model bytes of a model file
- * @param dataset with a Training split
+ * @param data with a Training split; copies of test pictures in it are left out
  */
-export async function makeMemory(model: Uint8Array, dataset: Dataset): Promise<Uint8Array> {
+export async function makeMemory(model: Uint8Array, data: Dataset): Promise<Uint8Array> {
+  const dataset = prepareDataset(data, { dropDuplicates: true });
   const engine = createEngine({ threads: 1, spinning: false });
   const tutor = await Tutor.open(model, undefined, engine);
   try {
@@ -84,9 +85,8 @@ async function main(): Promise<void> {
   const { name, data } = parseArgs({ options }).values;
   if (name === undefined || data === undefined) throw new Error('--name and --data are needed');
   const model = await readFile(join(import.meta.dirname, `${name}.onnx`));
-  const dataset = prepareDataset(await openDataset(data, { votes: false }), { dropDuplicates: true });
   const file = join(import.meta.dirname, `${name}.memory`);
-  await writeWhole(file, [await makeMemory(model, dataset)]);
+  await writeWhole(file, [await makeMemory(model, await openDataset(data, { votes: false }))]);
 }
 
 if (import.meta.main) await main();

@@ -14,7 +14,6 @@ import type { Dataset } from '@mememoji/train/dataset';
 import { type Evaluation, evaluateClassifier } from '@mememoji/train/evaluate';
 import { writeWhole } from '@mememoji/train/files';
 import { openDataset } from '@mememoji/train/open-dataset';
-import { prepareDataset } from '@mememoji/train/prepare';
 import { VIEWS } from '@mememoji/train/views';
 import { type ClassifierSpec, parseClassifierSpec, SPEC_KEY } from '@mememoji/vision/classifier-spec';
 import { writeCard } from './card.ts';
@@ -57,15 +56,10 @@ async function main(): Promise<void> {
   const report: unknown = JSON.parse(await readFile(join(run, 'report.json'), 'utf8'));
   const record: ModelRecord = { spec, evaluations, run: report, bytes: bytes.length };
   await writeWhole(join(folder, `${name}.onnx`), [bytes]);
-  if (memory) await writeMemory(`${name}.memory`, bytes, dataset);
+  if (memory) await writeWhole(join(folder, `${name}.memory`), [await makeMemory(bytes, dataset)]);
   await writeText(`${name}.json`, `${JSON.stringify(record, null, 2)}\n`);
   await writeText(`${name}.metrics.csv`, await readFile(join(run, 'metrics.csv'), 'utf8'));
   await writeText(`${name}.md`, writeCard(record));
-}
-
-async function writeMemory(file: string, model: Uint8Array, dataset: Dataset): Promise<void> {
-  const taught = prepareDataset(dataset, { dropDuplicates: true });
-  await writeWhole(join(folder, file), [await makeMemory(model, taught)]);
 }
 
 async function evaluateAll(classifier: Classifier, dataset: Dataset): Promise<Evaluation[]> {

@@ -16,7 +16,6 @@ import { writeWhole } from '@mememoji/train/files';
 import { encodeInferenceModel } from '@mememoji/train/inference-model';
 import { readStartingWeights } from '@mememoji/train/model-variables';
 import { openDataset } from '@mememoji/train/open-dataset';
-import { prepareDataset } from '@mememoji/train/prepare';
 import { parseRecipe } from '@mememoji/train/recipe';
 import { type ClassifierSpec, parseClassifierSpec } from '@mememoji/vision/classifier-spec';
 import { writeCard } from './card.ts';
@@ -75,7 +74,7 @@ async function main(): Promise<void> {
 
 async function memoryOf(model: Uint8Array, data: string | undefined): Promise<Uint8Array> {
   if (data === undefined) throw new Error('--data is needed: the model has a memory, which is bound to its file');
-  return makeMemory(model, prepareDataset(await openDataset(data, { votes: false }), { dropDuplicates: true }));
+  return makeMemory(model, await openDataset(data, { votes: false }));
 }
 
 if (import.meta.main) await main();
