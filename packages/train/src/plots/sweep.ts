@@ -58,7 +58,7 @@ function accuracyAxis(values: readonly number[]): Plot.ScaleOptions {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(0.05 * (high - low), 0.01);
   const domain = [Math.max(0, low - room), Math.min(1, high + room)];
-  return { ...CENTRED, label: 'validation accuracy', domain, grid: true, ticks: 5, tickFormat: '.0%' };
+  return { ...CENTRED, label: 'validation accuracy', domain, grid: true, ticks: 5, tickFormat: '.1~%' };
 }
 
 /** A line for each trial up to where it ended; the better are drawn above the others. */

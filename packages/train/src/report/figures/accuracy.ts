@@ -66,7 +66,7 @@ function groupPanel(
     marginRight: 56,
     marginTop: 26,
     marginBottom: isLast ? 34 : 0,
-    x: { ...x, grid: true, tickFormat: '.0%', label: null, ...(isLast ? {} : { axis: null }) },
+    x: { ...x, grid: true, tickFormat: '.1~%', label: null, ...(isLast ? {} : { axis: null }) },
     y: { type: 'band', domain: Object.values(VIEW_NAMES), label: null, tickSize: 0 },
     marks: [
       Plot.text([name], { frameAnchor: 'top-left', dy: -18, fill: theme.muted }),

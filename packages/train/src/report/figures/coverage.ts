@@ -39,7 +39,7 @@ export function coverageFigure({ coverage: { curve, threshold }, model: { uncert
           label: 'accuracy',
           labelAnchor: 'center',
           labelArrow: 'none',
-          tickFormat: '.0%',
+          tickFormat: '.1~%',
           ticks: 6,
           grid: true,
         },

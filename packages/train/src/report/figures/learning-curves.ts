@@ -56,7 +56,7 @@ export function learningCurvesFigure({ training }: Report): Figure | undefined {
             grid: true,
             ticks: 5,
             nice: true,
-            tickFormat: '.0%',
+            tickFormat: '.1~%',
           },
           marks: [
             ...curve('validationAccuracy', theme.series[1]),
