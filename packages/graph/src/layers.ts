@@ -117,9 +117,9 @@ export function convLayer(
   scope: Scope,
   name: string,
   x: Tensor,
-  { kernel, channels, ...options }: ConvLayerOptions,
+  { kernel, channels, initial, ...options }: ConvLayerOptions,
 ): Tensor {
-  const weight = scope.variable(convWeight(name, x, { kernel, channels, ...options }));
+  const weight = scope.variable(convWeight(name, x, { kernel, channels, ...options, ...(initial && { initial }) }));
   const bias = scope.variable({
     name: `${name}.bias`,
     shape: [channels],

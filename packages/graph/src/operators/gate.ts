@@ -3,6 +3,7 @@ import type { Lowering } from '../lowering.ts';
 import { type Shape, sameShape, type TensorType } from '../tensor.ts';
 import { reluGradient } from './activation.ts';
 import { emitBlockedConvolution } from './blocked-convolution.ts';
+import { sumsOfProduct } from './per-channel.ts';
 
 /**
  * Gates: each channel of each picture is multiplied by a number of its own (as squeeze-and-excitation does: Hu et al., 2018), and the sum
@@ -95,11 +96,9 @@ function gateBlocked(lowering: Lowering, x: Tensor, gates: Tensor, { residual, r
 
 /** Sums over the pixels of a * b, for each channel of each picture: [N, C, 1, 1] in blocks. */
 function sumsBlocked(lowering: Lowering, a: Tensor, b: Tensor): string {
-  const [, channels, , pixels] = asOnePicture(a.shape) as [number, number, number, number];
-  const image = lowering.reshape(lowering.value(a, 'blocked'), [], [1, channels, 1, pixels]);
-  const kernel = lowering.reshape(lowering.value(b, 'blocked'), [], [channels, 1, 1, pixels]);
-  const sums = emitBlockedConvolution(lowering, [image, kernel], { kernel: [1, pixels], groups: channels });
-  return lowering.reshape(sums, [], [a.shape[0]!, a.shape[1]!, 1, 1]);
+  const [n, c, h, w] = a.shape as [number, number, number, number];
+  const factors = [lowering.value(a, 'blocked'), lowering.value(b, 'blocked')] as const;
+  return lowering.reshape(sumsOfProduct(lowering, n * c, h * w, factors), [], [n, c, 1, 1]);
 }
 
 function asOnePicture([n, c, h, w]: Shape): Shape {

@@ -39,19 +39,28 @@ export function channelMean(lowering: Lowering, { layout }: Form, name: string):
   return mean(lowering.emit('GlobalAveragePool', [name], {}, NCHWC_DOMAIN), [0, 2, 3]);
 }
 
-/**
- * Mean over batch and pixels of a * b, both flat: [C]. In blocks it is a depthwise convolution of all channels of all images, whose kernels
- * are the other images: it reads both once and writes nothing but sums.
- */
+/** Mean over batch and pixels of a * b, both flat: [C]. */
 export function channelMeanOfProduct(lowering: Lowering, form: Form, a: string, b: string): string {
   if (form.layout === 'plain') return channelMean(lowering, form, lowering.emit('Mul', [a, b]));
   const [n, c, , pixels] = form.flat as [number, number, number, number];
-  const image = lowering.reshape(a, [], [1, n * c, 1, pixels]);
-  const kernel = lowering.reshape(b, [], [n * c, 1, 1, pixels]);
-  const sums = emitBlockedConvolution(lowering, [image, kernel], { kernel: [1, pixels], groups: n * c });
-  const perImage = lowering.reshape(sums, [], [n, c]);
+  const perImage = lowering.reshape(sumsOfProduct(lowering, n * c, pixels, [a, b]), [], [n, c]);
   const axes = { axes: { type: 'ints', value: [0] }, keepdims: { type: 'int', value: 0 } } as const;
   return lowering.emit('Mul', [lowering.emit('ReduceMean', [perImage], axes), lowering.float(1 / pixels)]);
+}
+
+/**
+ * Sums over the pixels of a * b, both in blocks, for each of `rows` channels of all images: a depthwise convolution of all of them, whose
+ * kernels are the other images. It reads both once and writes nothing but sums.
+ */
+export function sumsOfProduct(
+  lowering: Lowering,
+  rows: number,
+  pixels: number,
+  [a, b]: readonly [string, string],
+): string {
+  const image = lowering.reshape(a, [], [1, rows, 1, pixels]);
+  const kernel = lowering.reshape(b, [], [rows, 1, 1, pixels]);
+  return emitBlockedConvolution(lowering, [image, kernel], { kernel: [1, pixels], groups: rows });
 }
 
 export interface Affine {
