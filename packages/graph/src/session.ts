@@ -8,9 +8,9 @@ export interface Session {
   run(feeds: Values): Promise<Values>;
   close(): Promise<void>;
   /**
-   * Begins a row of runs whose carried values stay where the engine computes, such as a graphics card. Only sessions of such
-   * engines have it, and only those made with carried values; they are run through it alone.
-   * @param first values of the carried inputs
+   * Begins a row of runs whose carried values stay where the engine computes: in a graphics card's memory, or in place in the
+   * computer's. Only sessions of engines that can do so have it, and only those made with carried values; they are run through it alone.
+   * @param first values of the carried inputs; they stay as they are
    */
   carry?(first: Values): Carrier;
 }
@@ -19,9 +19,9 @@ export interface Session {
 export interface Carrier {
   /** One run: `feeds` without the carried inputs, results without the carried outputs. */
   run(feeds: Values): Promise<Values>;
-  /** The carried values as they are now, by the names of their inputs; a copy from the device. */
+  /** A copy of the carried values as they are now, by the names of their inputs. */
   read(): Promise<Values>;
-  /** Frees them on the device. */
+  /** Frees the carried values. */
   close(): void;
 }
 

@@ -188,6 +188,18 @@ const CONVOLUTIONS: Net[] = [
   convolution([7, 3, 5, 5], [48, 3, 3, 3]),
   convolution([1, 16, 1, 1], [16, 16, 1, 1]),
   convolution([17, 16, 3, 3], [16, 16, 3, 3]),
+  // Many pixels, in pictures that go into groups, or do not (12).
+  ...[1, 3, 5].flatMap((side) => [
+    convolution([16, 16, 17, 16], [16, 16, side, side]),
+    convolution([8, 32, 16, 17], [48, 32, side, side]),
+  ]),
+  convolution([8, 32, 19, 18], [16, 32, 3, 3], { padding: 0 }),
+  convolution([8, 32, 15, 16], [16, 32, 2, 4], { padding: 2 }),
+  convolution([8, 48, 16, 16], [16, 48, 3, 3], { padding: 3 }),
+  convolution([8, 32, 33, 32], [16, 32, 3, 3], { stride: 2 }),
+  convolution([8, 32, 18, 18], [16, 32, 3, 3], { dilation: 2 }),
+  convolution([12, 16, 17, 16], [16, 16, 3, 3]),
+  convolution([5, 3, 20, 20], [16, 3, 5, 3], { padding: 0 }),
   convolution([2, 32, 6, 5], [32, 16, 3, 3], { groups: 2 }),
   convolution([2, 16, 6, 5], [16, 1, 5, 5], { groups: 16, stride: 2 }),
 ];

@@ -35,7 +35,7 @@ export function numbersOf(tensor: TensorData | undefined): number[] {
 export function relativeError(a: TensorData | undefined, b: TensorData | undefined): number {
   const [left, right] = [numbersOf(a), numbersOf(b)];
   if (left.length !== right.length || left.length === 0) return Number.POSITIVE_INFINITY;
-  const largest = Math.max(...right.map(Math.abs), 1e-12);
-  const error = Math.max(...left.map((value, i) => Math.abs(value - right[i]!))) / largest;
+  const largest = right.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-12);
+  const error = left.reduce((most, value, i) => Math.max(most, Math.abs(value - right[i]!)), 0) / largest;
   return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
 }

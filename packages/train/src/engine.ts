@@ -25,14 +25,15 @@ export interface EngineOptions {
  */
 export function createEngine({ device = 'cpu', threads = 2, spinning = true }: EngineOptions = {}): SessionFactory {
   if (device === 'webgpu') return createCardEngine();
-  return sessionsOf(ort, {
+  const options = {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     // One plan for all tensors of a step would keep places of its own for many that do not live at the same time.
     enableMemPattern: false,
     extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
-  });
+  } as const;
+  return sessionsOf(ort, options, { writesInPlace: true });
 }
 
 function createCardEngine(): SessionFactory {

@@ -6,7 +6,8 @@ import { float32 } from '@mememoji/graph/tensor';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { firstState } from '../src/first-state.ts';
-import { type Runtime, sessionsOf } from '../src/onnx-session.ts';
+import { sessionsOf } from '../src/onnx-session.ts';
+import type { Runtime } from '../src/onnx-tensors.ts';
 import { Stepper } from '../src/stepper.ts';
 import { buildTrainingGraph } from '../src/training-graph.ts';
 import { pictures, targets } from './helpers/tiny-net.ts';
@@ -83,7 +84,34 @@ describe('sessionsOf', () => {
     await session.close();
   });
 
-  it('has nothing to carry on the processor', async () => {
+  it('writes carried values in place where the runtime can, and leaves the first ones as they are', async () => {
+    const create = sessionsOf(ort, { intraOpNumThreads: 1 }, { writesInPlace: true });
+    const session = await create(totals(), new Map([['total', 'next']]));
+    const first = { total: float32([2], [1, 10]) };
+    const carrier = session.carry!(first);
+    expect(await carrier.run({ x: float32([2], [1, 1]) })).toEqual({ half: float32([2], [1.5, 10.5]) });
+    const before = await carrier.read();
+    expect(before).toEqual({ total: float32([2], [3, 21]) });
+    expect(await carrier.run({ x: float32([2], [0, 0]) })).toEqual({ half: float32([2], [3, 21]) });
+    expect(await carrier.run({ x: float32([2], [1, 2]) })).toEqual({ half: float32([2], [6.5, 43]) });
+    expect(await carrier.read()).toEqual({ total: float32([2], [13, 86]) });
+    expect(before).toEqual({ total: float32([2], [3, 21]) });
+    expect(first).toEqual({ total: float32([2], [1, 10]) });
+    carrier.close();
+    await session.close();
+  });
+
+  it('carries what it read before a run that failed', async () => {
+    const create = sessionsOf(ort, { intraOpNumThreads: 1, logSeverityLevel: 4 }, { writesInPlace: true });
+    const session = await create(totals(), new Map([['total', 'next']]));
+    const carrier = session.carry!({ total: float32([2], [1, 10]) });
+    await expect(carrier.run({ x: float32([3], [1, 1, 1]) })).rejects.toThrow();
+    expect(await carrier.read()).toEqual({ total: float32([2], [1, 10]) });
+    carrier.close();
+    await session.close();
+  });
+
+  it('has nothing to carry where the runtime makes all outputs itself', async () => {
     const session = await sessionsOf(ort, { intraOpNumThreads: 1 })(totals(), new Map([['total', 'next']]));
     expect(session.carry).toBeUndefined();
     await session.close();

@@ -71,6 +71,19 @@ export function outOfBlocks(lowering: Lowering, name: string, [n, channels, coun
   );
 }
 
+/** Columns of zeros on both sides of an image, and rows of zeros below it. */
+export type Margins = readonly [left: number, below: number, right: number];
+
+/** An image in blocks with zeros around it. A depthwise convolution with kernels of a single 1 is the fastest way to copy it. */
+export function padBlocked(lowering: Lowering, name: string, channels: number, [left, below, right]: Margins): string {
+  if (left === 0 && below === 0 && right === 0) return name;
+  const ones = { dtype: 'float32', shape: [channels, 1, 1, 1], data: new Float32Array(channels).fill(1) } as const;
+  return emitBlockedConvolution(lowering, [name, lowering.constant(ones)], {
+    pads: [0, left, below, right],
+    groups: channels,
+  });
+}
+
 /** Attributes of ONNX's Conv and ConvTranspose. */
 export function kernelAttributes(
   kernel: readonly number[],

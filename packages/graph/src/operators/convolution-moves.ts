@@ -8,6 +8,9 @@ import type { KernelSteps } from './blocked-convolution.ts';
  * step has to do.
  */
 
+/** Images of fewer channels than this have rows too short to be worth copying: plain images, such as pictures. */
+export const NARROW = 8;
+
 /** The gradient of a convolution's weights: (x [N, C, H, W], gradient [N, K, H', W']). */
 export type WeightGradientNode = GraphNode<KernelSteps & { weightShape: Shape }>;
 

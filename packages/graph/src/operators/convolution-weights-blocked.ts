@@ -1,7 +1,7 @@
 import type { Tensor } from '../graph.ts';
 import { type Lowering, NCHWC_DOMAIN } from '../lowering.ts';
 import type { AttributeValue } from '../model.ts';
-import { emitBlockedConvolution, intoBlocks, outOfBlocks } from './blocked-convolution.ts';
+import { emitBlockedConvolution, intoBlocks, outOfBlocks, padBlocked } from './blocked-convolution.ts';
 import type { WeightGradientNode } from './convolution-moves.ts';
 import { gatherRows } from './gather-rows.ts';
 
@@ -50,24 +50,24 @@ function imagesAsChannels(node: WeightGradientNode, lowering: Lowering): { image
   const [blocks, groups] = [c / b, Math.ceil(n / b)];
   const reached = (axis: 0 | 1) =>
     (gradient.shape[axis + 2]! - 1) * strides[axis] + weightShape[axis + 2]! - pads[axis];
-  const rows = Math.min(h, reached(0));
-  const columns = Array.from({ length: reached(1) + pads[1] }, (_, i) => i - pads[1]);
+  const [left, right] = [pads[1], Math.max(0, reached(1) - w)];
+  const whole = lowering.reshape(wholeBlocksOfImages(lowering, x), [], [groups * b, c, h, w]);
+  const padded = padBlocked(lowering, whole, c, [left, 0, right]);
+  const width = left + w + right;
+  const turned = intoBlocks(lowering, padded, [1, groups * b, c * h * width]);
+  // A stride may leave rows and columns over.
+  const [rows, columns] = [Math.min(h, reached(0)), left + reached(1)];
   const numbers: number[] = [];
   for (let block = 0; block < blocks; block++) {
     for (let group = 0; group < groups; group++) {
       for (let row = 0; row < rows; row++) {
-        const start = ((group * blocks + block) * h + row) * w;
-        for (const column of columns) numbers.push(column >= 0 && column < w ? start + column : -1);
+        const start = ((group * blocks + block) * h + row) * width;
+        for (let column = 0; column < columns; column++) numbers.push(start + column);
       }
     }
   }
-  const turned = intoBlocks(lowering, wholeBlocksOfImages(lowering, x), [1, groups * b, c * h * w]);
-  const table = { name: turned, rows: groups * blocks * h * w, width: b * b };
-  const image = lowering.reshape(
-    gatherRows(lowering, table, numbers),
-    [],
-    [blocks, groups * b, rows, columns.length * b],
-  );
+  const table = { name: turned, rows: groups * blocks * h * width, width: b * b };
+  const image = lowering.reshape(gatherRows(lowering, table, numbers), [], [blocks, groups * b, rows, columns * b]);
   return { image, below: Math.max(0, reached(0) - h) };
 }
 

@@ -1,9 +1,9 @@
 import type { Tensor } from '../graph.ts';
-import { type Lowering, NCHWC_DOMAIN } from '../lowering.ts';
+import type { Lowering } from '../lowering.ts';
 import type { Shape } from '../tensor.ts';
-import { emitBlockedConvolution } from './blocked-convolution.ts';
-import { allMoves, horizontalMoves, verticalMoves, type WeightGradientNode } from './convolution-moves.ts';
+import { allMoves, horizontalMoves, NARROW, verticalMoves, type WeightGradientNode } from './convolution-moves.ts';
 import { canConvolveGradient, convolveGradient } from './convolution-weights-blocked.ts';
+import { canStackGradient, stackGradient } from './convolution-weights-stacked.ts';
 import { gatherRows } from './gather-rows.ts';
 
 /**
@@ -13,13 +13,15 @@ import { gatherRows } from './gather-rows.ts';
  * [pixels, R*K], and the product of the two holds every pair (r, s): S + R copies instead of the R*S of im2col.
  */
 
-/** Below this number of input channels, rows are so short that copying all R*S moves of X is cheaper than R of dY. */
-const NARROW = 8;
-
 export function lowerWeightGradient(node: WeightGradientNode, lowering: Lowering): void {
   const { groups, weightShape } = node.attributes;
   const narrow = weightShape[1]! < NARROW ? lowerNarrow : lowerShifted;
-  const lowerIt = groups > 1 ? lowerGrouped : canConvolveGradient(node, lowering) ? convolveGradient : narrow;
+  const lowerPlain = groups > 1 ? lowerGrouped : narrow;
+  const lowerIt = canStackGradient(node, lowering)
+    ? stackGradient
+    : canConvolveGradient(node, lowering)
+      ? convolveGradient
+      : lowerPlain;
   lowering.define(node.outputs[0]!, lowerIt(node, lowering));
 }
 
@@ -33,81 +35,18 @@ function lowerShifted(node: WeightGradientNode, lowering: Lowering): string {
   return lowering.transpose(lowering.reshape(product, [], [r, k, s, c]), [1, 3, 0, 2]);
 }
 
-function canMultiplyBlocked(lowering: Lowering, gradient: Tensor, pixels: number): boolean {
-  return lowering.canBlock(gradient) && pixels % lowering.blockSize === 0;
-}
-
 /**
- * The product of rows [1, pixels, s, c] and a kernel [outputs, pixels] in blocked order, as a 1x1 convolution whose channels are
- * the pixels -> [outputs/b, s, c, b]. ONNX Runtime's matrix product over so many rows is far slower.
+ * Few input channels, where copying all R*S moves of X is cheaper than R of dY: the patches under the kernel side by side,
+ * [pixels, C*R*S], against the gradient once.
  */
-function multiplyBlocked(
-  lowering: Lowering,
-  rows: string,
-  kernel: string,
-  [outputs, pixels]: [number, number],
-): string {
-  const image = lowering.emit('ReorderInput', [rows], {}, NCHWC_DOMAIN);
-  return emitBlockedConvolution(lowering, [image, lowering.reshape(kernel, [], [outputs, pixels, 1, 1])], {});
-}
-
-/** Few input channels: the patches under the kernel side by side, [pixels, C*R*S], against the gradient once. */
 function lowerNarrow(node: WeightGradientNode, lowering: Lowering): string {
   const gradient = node.inputs[1]!;
   const [k, c, r, s] = node.attributes.weightShape as [number, number, number, number];
   const pixels = gradient.shape[0]! * gradient.shape[2]! * gradient.shape[3]!;
-  if (canMultiplyBlocked(lowering, gradient, pixels)) return lowerNarrowBlocked(node, lowering, pixels);
   const patches = gatherPixels(lowering, node.inputs[0]!, allMoves(node), [pixels, r * s * c]);
   const rows = lowering.reshape(lowering.value(gradient, 'channelsLast'), [], [pixels, k]);
   const product = lowering.emit('Gemm', [rows, patches], { transA: { type: 'int', value: 1 } });
   return lowering.transpose(lowering.reshape(product, [], [k, r, s, c]), [0, 3, 1, 2]);
-}
-
-/** A convolution with kernels of a single 1 each lays out the patches, much faster than Gather copies single numbers. */
-function lowerNarrowBlocked(node: WeightGradientNode, lowering: Lowering, pixels: number): string {
-  const { weightShape, ...attributes } = node.attributes;
-  const [k, c, r, s] = weightShape as [number, number, number, number];
-  const b = lowering.blockSize;
-  const taps = c * r * s;
-  const width = Math.ceil(taps / b) * b;
-  const kernel = lowering.constant({ dtype: 'float32', shape: [width, c, r, s], data: singleTaps(width / b, taps, b) });
-  const inputs = [lowering.value(node.inputs[0]!), kernel];
-  const blocked = emitBlockedConvolution(lowering, inputs, { kernel: [r, s], ...attributes });
-  const last = { channels: { type: 'int', value: width }, channels_last: { type: 'int', value: 1 } } as const;
-  const patches = width === b ? blocked : lowering.emit('ReorderOutput', [blocked], last, NCHWC_DOMAIN);
-  const product = multiplyBlocked(
-    lowering,
-    lowering.reshape(patches, [], [1, pixels, 1, width]),
-    blocksInSequence(lowering, node.inputs[1]!),
-    [k, pixels],
-  );
-  const rows = lowering.reshape(
-    lowering.transpose(lowering.reshape(product, [], [k / b, width, b]), [0, 2, 1]),
-    [],
-    [k, width],
-  );
-  const used =
-    width === taps
-      ? rows
-      : lowering.emit('Slice', [rows, lowering.ints([0]), lowering.ints([taps]), lowering.ints([1])]);
-  return lowering.reshape(used, [], weightShape);
-}
-
-/** Kernels [blocks * b, taps] with a single 1 each, in the order [blocks, taps, b]. */
-function singleTaps(blocks: number, taps: number, b: number): Float32Array {
-  const kernel = new Float32Array(blocks * taps * b);
-  for (let tap = 0; tap < taps; tap++) kernel[(Math.floor(tap / b) * taps + tap) * b + (tap % b)] = 1;
-  return kernel;
-}
-
-/** A gradient in blocks with its images behind one another: [K/b, pixels of all images, b]. */
-function blocksInSequence(lowering: Lowering, gradient: Tensor): string {
-  const [n, k, h, w] = gradient.shape as [number, number, number, number];
-  const b = lowering.blockSize;
-  return lowering.transpose(
-    lowering.reshape(lowering.value(gradient, 'blocked'), [], [n, k / b, h * w * b]),
-    [1, 0, 2],
-  );
 }
 
 /** Copies pixels, rows of channels, by number into a matrix of the shape given; -1 stands for a row of zeros. */
