@@ -199,6 +199,8 @@ const CONVOLUTIONS: Net[] = [
   convolution([8, 32, 33, 32], [16, 32, 3, 3], { stride: 2 }),
   convolution([8, 32, 18, 18], [16, 32, 3, 3], { dilation: 2 }),
   convolution([12, 16, 17, 16], [16, 16, 3, 3]),
+  convolution([24, 16, 17, 16], [16, 16, 3, 3]),
+  convolution([17, 3, 9, 8], [16, 3, 3, 3]),
   convolution([5, 3, 20, 20], [16, 3, 5, 3], { padding: 0 }),
   convolution([2, 32, 6, 5], [32, 16, 3, 3], { groups: 2 }),
   convolution([2, 16, 6, 5], [16, 1, 5, 5], { groups: 16, stride: 2 }),

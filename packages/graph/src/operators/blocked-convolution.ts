@@ -1,5 +1,7 @@
+import type { Tensor } from '../graph.ts';
 import { type Lowering, NCHWC_DOMAIN } from '../lowering.ts';
 import type { AttributeValue } from '../model.ts';
+import { sizeOf } from '../tensor.ts';
 
 /** Where a kernel stands on an image, for both directions and all sides. */
 export interface KernelSteps {
@@ -82,6 +84,15 @@ export function padBlocked(lowering: Lowering, name: string, channels: number, [
     pads: [0, left, below, right],
     groups: channels,
   });
+}
+
+/** The images of a tensor in a layout, with images of zeros behind them that make them `count`. */
+export function padImages(lowering: Lowering, tensor: Tensor, layout: 'plain' | 'blocked', count: number): string {
+  const [n, ...rest] = tensor.shape as [number, ...number[]];
+  const name = lowering.value(tensor, layout);
+  if (count === n) return name;
+  const images = lowering.reshape(name, [], [n, sizeOf(rest)]);
+  return lowering.emit('Pad', [images, lowering.ints([0, 0, count - n, 0]), lowering.float(0)]);
 }
 
 /** Attributes of ONNX's Conv and ConvTranspose. */

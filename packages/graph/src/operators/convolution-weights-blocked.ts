@@ -1,7 +1,7 @@
 import type { Tensor } from '../graph.ts';
 import { type Lowering, NCHWC_DOMAIN } from '../lowering.ts';
 import type { AttributeValue } from '../model.ts';
-import { emitBlockedConvolution, intoBlocks, outOfBlocks, padBlocked } from './blocked-convolution.ts';
+import { emitBlockedConvolution, intoBlocks, outOfBlocks, padBlocked, padImages } from './blocked-convolution.ts';
 import type { WeightGradientNode } from './convolution-moves.ts';
 import { gatherRows } from './gather-rows.ts';
 
@@ -51,7 +51,7 @@ function imagesAsChannels(node: WeightGradientNode, lowering: Lowering): { image
   const reached = (axis: 0 | 1) =>
     (gradient.shape[axis + 2]! - 1) * strides[axis] + weightShape[axis + 2]! - pads[axis];
   const [left, right] = [pads[1], Math.max(0, reached(1) - w)];
-  const whole = lowering.reshape(wholeBlocksOfImages(lowering, x), [], [groups * b, c, h, w]);
+  const whole = lowering.reshape(padImages(lowering, x, 'blocked', groups * b), [], [groups * b, c, h, w]);
   const padded = padBlocked(lowering, whole, c, [left, 0, right]);
   const width = left + w + right;
   const turned = intoBlocks(lowering, padded, [1, groups * b, c * h * width]);
@@ -71,16 +71,6 @@ function imagesAsChannels(node: WeightGradientNode, lowering: Lowering): { image
   return { image, below: Math.max(0, reached(0) - h) };
 }
 
-/** X in blocks with images of zeros behind it, where N does not fill the last block. */
-function wholeBlocksOfImages(lowering: Lowering, x: Tensor): string {
-  const [n, c, h, w] = x.shape as [number, number, number, number];
-  const name = lowering.value(x, 'blocked');
-  const missing = Math.ceil(n / lowering.blockSize) * lowering.blockSize - n;
-  if (missing === 0) return name;
-  const images = lowering.reshape(name, [], [n, c * h * w]);
-  return lowering.emit('Pad', [images, lowering.ints([0, 0, missing, 0]), lowering.float(0)]);
-}
-
 /** dY in blocks, [N, K/b, H', W', b], as the kernel [K/b, N/b, H', W', b of N, b of K]. */
 function kernelOfGradient(node: WeightGradientNode, lowering: Lowering): string {
   const gradient = node.inputs[1]!;
@@ -88,7 +78,11 @@ function kernelOfGradient(node: WeightGradientNode, lowering: Lowering): string 
   const b = lowering.blockSize;
   const [blocks, groups] = [k / b, Math.ceil(n / b)];
   // To ONNX Runtime, the images of a group are the blocks of an image that it writes with the channels last.
-  const images = lowering.reshape(wholeBlocksOfImages(lowering, gradient), [], [groups, b * b, blocks * h * w, 1]);
+  const images = lowering.reshape(
+    padImages(lowering, gradient, 'blocked', groups * b),
+    [],
+    [groups, b * b, blocks * h * w, 1],
+  );
   const together = lowering.emit(
     'ReorderOutput',
     [images],

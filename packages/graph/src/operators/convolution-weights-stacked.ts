@@ -1,7 +1,7 @@
 import type { Tensor } from '../graph.ts';
 import type { Lowering } from '../lowering.ts';
 import type { AttributeValue } from '../model.ts';
-import { emitBlockedConvolution, type Margins, outOfBlocks, padBlocked } from './blocked-convolution.ts';
+import { emitBlockedConvolution, type Margins, outOfBlocks, padBlocked, padImages } from './blocked-convolution.ts';
 import { NARROW, type WeightGradientNode } from './convolution-moves.ts';
 import { gatherRows } from './gather-rows.ts';
 
@@ -30,7 +30,6 @@ export function canStackGradient({ inputs, attributes }: WeightGradientNode, low
   return (
     lowering.canBlock(x) &&
     strides.every((each) => each === 1) &&
-    x.shape[0]! % (lowering.blockSize / 2) === 0 &&
     gradient.shape[2]! * gradient.shape[3]! >= MANY_PIXELS
   );
 }
@@ -40,7 +39,7 @@ export function stackGradient(node: WeightGradientNode, lowering: Lowering): str
   const [k, c, r, s] = node.attributes.weightShape as [number, number, number, number];
   const b = lowering.blockSize;
   const stack = stackImages(node, lowering);
-  const kernel = groupImages(node, lowering, stack.together);
+  const kernel = groupImages(node, lowering, stack);
   // [K/b, C/lanes, R, S, lanes, b of K]
   const product =
     stack.blocks === 1
@@ -56,8 +55,10 @@ export function stackGradient(node: WeightGradientNode, lowering: Lowering): str
 }
 
 interface Stack {
-  /** [1, N, blocks * height, width * lanes]. */
+  /** [1, pictures, blocks * height, width * lanes]. */
   image: string;
+  /** Of the batch, and of zeros behind it where they are no whole number of groups, or no channels to ONNX Runtime. */
+  pictures: number;
   /** Channels, or blocks of channels, below one another. */
   blocks: number;
   /** Rows of each, those of zeros below it among them. */
@@ -78,26 +79,37 @@ function stackImages(node: WeightGradientNode, lowering: Lowering): Stack {
   const [n, c, h, w] = x.shape as [number, number, number, number];
   const lanes = c < NARROW ? 1 : lowering.blockSize;
   const blocks = c / lanes;
+  const together = lanes === 1 ? 1 : lanes / 2;
+  const pictures = channelsOf(n, together, lowering.blockSize);
   /** Zeros needed behind X; below zero where the stride leaves some of it over. */
   const behind = (axis: 0 | 1) =>
     (gradient.shape[axis + 2]! - 1) * strides[axis] + weightShape[axis + 2]! - pads[axis] - x.shape[axis + 2]!;
   const [above, left] = pads;
   const [below, right] = [behind(0), behind(1)];
   const between = blocks === 1 ? Math.min(0, below) : Math.max(0, above, below);
-  const padded =
-    lanes === 1
-      ? padPlain(lowering, lowering.value(x), [left, between, right])
-      : padBlocked(lowering, lowering.value(x, 'blocked'), c, [left, between, right]);
+  const whole = lowering.reshape(
+    padImages(lowering, x, lanes === 1 ? 'plain' : 'blocked', pictures),
+    [],
+    [pictures, c, h, w],
+  );
+  const margins = [left, between, right] as const;
+  const padded = lanes === 1 ? padPlain(lowering, whole, margins) : padBlocked(lowering, whole, c, margins);
   const [height, width] = [h + between, left + w + right];
   return {
-    image: lowering.reshape(padded, [], [1, n, blocks * height, width * lanes]),
+    image: lowering.reshape(padded, [], [1, pictures, blocks * height, width * lanes]),
+    pictures,
     blocks,
     height,
     lanes,
     above,
     below: Math.max(0, below),
-    together: lanes === 1 ? 1 : lanes / 2,
+    together,
   };
+}
+
+/** The least number of channels, at least n, that go into groups and that ONNX Runtime takes: fewer than a block, or whole blocks. */
+function channelsOf(n: number, together: number, block: number): number {
+  return n < block && n % together === 0 ? n : Math.ceil(n / block) * block;
 }
 
 function padPlain(lowering: Lowering, name: string, [left, below, right]: Margins): string {
@@ -105,18 +117,19 @@ function padPlain(lowering: Lowering, name: string, [left, below, right]: Margin
   return lowering.emit('Pad', [name, lowering.ints([0, 0, 0, left, 0, 0, below, right]), lowering.float(0)]);
 }
 
-/** dY in blocks as one kernel [K, images of a group, H', W'] for each group of pictures, all groups below one another. */
-function groupImages(node: WeightGradientNode, lowering: Lowering, together: number): string {
+/** dY in blocks as one kernel [K, pictures of a group, H', W'] for each group, all groups below one another. */
+function groupImages(node: WeightGradientNode, lowering: Lowering, { pictures, together }: Stack): string {
   const gradient = node.inputs[1]!;
-  const [n, k, h, w] = gradient.shape as [number, number, number, number];
+  const [, k, h, w] = gradient.shape as [number, number, number, number];
   const b = lowering.blockSize;
   const blocks = k / b;
-  const table = { name: lowering.value(gradient, 'blocked'), rows: n * blocks, width: h * w * b };
+  const name = padImages(lowering, gradient, 'blocked', pictures);
+  const table = { name, rows: pictures * blocks, width: h * w * b };
   const numbers = Array.from({ length: table.rows }, (_, i) => {
     const group = Math.floor(i / (blocks * together));
     return (group * together + (i % together)) * blocks + (Math.floor(i / together) % blocks);
   });
-  return lowering.reshape(gatherRows(lowering, table, numbers), [], [(n / together) * k, together, h, w]);
+  return lowering.reshape(gatherRows(lowering, table, numbers), [], [(pictures / together) * k, together, h, w]);
 }
 
 /** One row of the gradient's kernels where X has several blocks -> [K/b * blocks, 1, S * lanes * b]. */
@@ -152,13 +165,13 @@ interface Steps {
 function convolve(
   { inputs, attributes }: WeightGradientNode,
   lowering: Lowering,
-  { image, lanes, together }: Stack,
+  { image, pictures, lanes, together }: Stack,
   kernel: string,
   { steps, stride, above, below }: Steps,
 ): string {
-  const [n, k, height, width] = inputs[1]!.shape as [number, number, number, number];
+  const [, k, height, width] = inputs[1]!.shape as [number, number, number, number];
   const b = lowering.blockSize;
-  const groups = n / together;
+  const groups = pictures / together;
   const product = emitBlockedConvolution(lowering, [image, kernel], {
     kernel: [height, width],
     strides: [stride, 1],
