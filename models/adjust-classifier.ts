@@ -31,8 +31,11 @@ interface Adjusted {
   validation: { accuracy: number; loss: number; temperature: number; uncertainBelow: number };
 }
 
-/** The classifier in a file with the logits of a recipe that differs in them alone. */
-async function adjustClassifier(path: string, recipe: Recipe, dataset: Dataset): Promise<Adjusted> {
+/**
+ * The classifier in a file with the logits of a recipe that differs in them alone.
+ * @param dataset with the FER+ votes that the recipe asks for
+ */
+export async function adjustClassifier(path: string, recipe: Recipe, dataset: Dataset): Promise<Adjusted> {
   const classifier = await openClassifier(path);
   await classifier.close();
   const before = parseRecipe(JSON.parse(classifier.spec.training.recipe));

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { type Classifier, openClassifier } from '@mememoji/train/classifier-session';
 import { evaluateClassifier } from '@mememoji/train/evaluate';
 import { openDataset } from '@mememoji/train/open-dataset';
+import { parseRecipe } from '@mememoji/train/recipe';
 import { rankExpressions } from '@mememoji/vision/expression';
 import { createAnalyzer } from 'mememoji/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPhotos } from '../benchmarks/photos.ts';
+import { adjustClassifier } from '../models/adjust-classifier.ts';
 import { writeCard } from '../models/card.ts';
 import type { ModelRecord } from '../models/publish-classifier.ts';
 import { largestDifference, rewriteClassifier } from '../models/rewrite-classifier.ts';
@@ -54,6 +56,23 @@ describe.each(MODELS)('the shipped classifier $name', ({ name, most, least }) =>
   it('says the same when it is written anew', async () => {
     const path = pathOf(name, 'onnx');
     expect(await largestDifference(readFileSync(path), await rewriteClassifier(path))).toBeLessThan(1e-4);
+  });
+
+  it.skipIf(!existsSync(DATA))('takes other logits on, and nothing else', async () => {
+    const path = pathOf(name, 'onnx');
+    const recipe = parseRecipe(JSON.parse(record.spec.training.recipe));
+    const dataset = await openDataset(DATA);
+    const same = await adjustClassifier(path, recipe, dataset);
+    expect(await largestDifference(readFileSync(path), same.model)).toBeLessThan(1e-4);
+    expect(same.validation.temperature).toBeCloseTo(record.spec.temperature, 2);
+    const { angry = 0 } = recipe.logitAdjustment;
+    const other = { ...recipe, logitAdjustment: { ...recipe.logitAdjustment, angry: angry + 1 } };
+    const { model } = await adjustClassifier(path, other, dataset);
+    // Weights are stored as float16.
+    expect(Math.abs((await largestDifference(same.model, model)) - 1)).toBeLessThan(2e-3);
+    await expect(adjustClassifier(path, { ...recipe, epochs: 1 }, dataset)).rejects.toThrow(
+      'more than logitAdjustment',
+    );
   });
 
   it('sees an astronaut smile', async () => {

@@ -73,6 +73,22 @@ export function outOfBlocks(lowering: Lowering, name: string, [n, channels, coun
   );
 }
 
+/**
+ * A product [K/b, C/lanes, R, S, lanes, b of K] as weights [K, C, R, S].
+ * @param lanes channels of C that stand together: a block, or 1
+ */
+export function weightsOutOfBlocks(
+  lowering: Lowering,
+  product: string,
+  [k, c, r, s]: [number, number, number, number],
+  lanes: number,
+): string {
+  const b = lowering.blockSize;
+  const byOutput = outOfBlocks(lowering, product, [k / b, b, c * r * s]);
+  const plain = lanes === 1 || r * s === 1 ? byOutput : outOfBlocks(lowering, byOutput, [k, c, r * s]);
+  return lowering.reshape(plain, [], [k, c, r, s]);
+}
+
 /** Columns of zeros on both sides of an image, and rows of zeros below it. */
 export type Margins = readonly [left: number, below: number, right: number];
 
@@ -107,4 +123,9 @@ export function kernelAttributes(
     dilations: { type: 'ints', value: dilations },
     group: { type: 'int', value: groups },
   };
+}
+
+/** An attribute of ONNX's. */
+export function int(value: number): AttributeValue {
+  return { type: 'int', value };
 }

@@ -1,7 +1,13 @@
 import type { Tensor } from '../graph.ts';
 import { type Lowering, NCHWC_DOMAIN } from '../lowering.ts';
-import type { AttributeValue } from '../model.ts';
-import { emitBlockedConvolution, intoBlocks, outOfBlocks, padBlocked, padImages } from './blocked-convolution.ts';
+import {
+  emitBlockedConvolution,
+  int,
+  intoBlocks,
+  padBlocked,
+  padImages,
+  weightsOutOfBlocks,
+} from './blocked-convolution.ts';
 import type { WeightGradientNode } from './convolution-moves.ts';
 import { gatherRows } from './gather-rows.ts';
 
@@ -95,14 +101,9 @@ function kernelOfGradient(node: WeightGradientNode, lowering: Lowering): string 
 }
 
 /** A product [C/b, K/b, R, S, b of C, b of K] as weights [K, C, R, S]. */
-function orderWeights(lowering: Lowering, product: string, [k, c, r, s]: [number, number, number, number]): string {
+function orderWeights(lowering: Lowering, product: string, shape: [number, number, number, number]): string {
+  const [k, c] = shape;
   const b = lowering.blockSize;
   const outputsOutside = k === b || c === b ? product : lowering.transpose(product, [1, 0, 2]);
-  const byOutput = outOfBlocks(lowering, outputsOutside, [k / b, b, c * r * s]);
-  const plain = r * s === 1 ? byOutput : outOfBlocks(lowering, byOutput, [k, c, r * s]);
-  return lowering.reshape(plain, [], [k, c, r, s]);
-}
-
-function int(value: number): AttributeValue {
-  return { type: 'int', value };
+  return weightsOutOfBlocks(lowering, outputsOutside, shape, b);
 }

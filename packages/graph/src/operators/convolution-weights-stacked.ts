@@ -1,7 +1,13 @@
 import type { Tensor } from '../graph.ts';
 import type { Lowering } from '../lowering.ts';
-import type { AttributeValue } from '../model.ts';
-import { emitBlockedConvolution, type Margins, outOfBlocks, padBlocked, padImages } from './blocked-convolution.ts';
+import {
+  emitBlockedConvolution,
+  int,
+  type Margins,
+  padBlocked,
+  padImages,
+  weightsOutOfBlocks,
+} from './blocked-convolution.ts';
 import { NARROW, type WeightGradientNode } from './convolution-moves.ts';
 import { gatherRows } from './gather-rows.ts';
 
@@ -37,7 +43,6 @@ export function canStackGradient({ inputs, attributes }: WeightGradientNode, low
 /** The name of the gradient [K, C, R, S]. */
 export function stackGradient(node: WeightGradientNode, lowering: Lowering): string {
   const [k, c, r, s] = node.attributes.weightShape as [number, number, number, number];
-  const b = lowering.blockSize;
   const stack = stackImages(node, lowering);
   const kernel = groupImages(node, lowering, stack);
   // [K/b, C/lanes, R, S, lanes, b of K]
@@ -49,9 +54,7 @@ export function stackGradient(node: WeightGradientNode, lowering: Lowering): str
           Array.from({ length: r }, (_, row) => convolveRow(node, lowering, stack, kernel, row)),
           { axis: int(1) },
         );
-  const byOutput = outOfBlocks(lowering, product, [k / b, b, c * r * s]);
-  const plain = stack.lanes === 1 || r * s === 1 ? byOutput : outOfBlocks(lowering, byOutput, [k, c, r * s]);
-  return lowering.reshape(plain, [], [k, c, r, s]);
+  return weightsOutOfBlocks(lowering, product, [k, c, r, s], stack.lanes);
 }
 
 interface Stack {
@@ -187,8 +190,4 @@ function convolve(
 /** [K/b, steps, row] without its first step. */
 function dropFirst(lowering: Lowering, name: string, steps: number): string {
   return lowering.emit('Slice', [name, lowering.ints([1]), lowering.ints([steps]), lowering.ints([1])]);
-}
-
-function int(value: number): AttributeValue {
-  return { type: 'int', value };
 }
