@@ -5,10 +5,10 @@ import { openDataset } from '@mememoji/train/open-dataset';
 import type { Detection } from '@mememoji/vision/blaze-face';
 import type { ClassifierSpec, Framing } from '@mememoji/vision/classifier-spec';
 import type { Expression } from '@mememoji/vision/expression';
-import { frameFace } from '@mememoji/vision/framing';
+import { type FaceView, frameFace } from '@mememoji/vision/framing';
 import { similarityFromSquare } from '@mememoji/vision/geometry';
 import type { PixelImage } from '@mememoji/vision/image';
-import { cropGrey } from '@mememoji/vision/resample';
+import { cropGrey, mirrorRows } from '@mememoji/vision/resample';
 import { decodeImage } from 'mememoji/decode';
 import { DETECTION_PLANS, detectFaces } from 'mememoji/detector';
 import type { Session } from 'mememoji/session';
@@ -78,13 +78,27 @@ export async function findAgain(
 export function cropAll(
   faces: readonly { image: PixelImage; detection: Detection }[],
   framing: Framing,
+  input: Pick<ClassifierSpec['input'], 'width' | 'height'>,
+): Float32Array {
+  const looks = faces.map(({ image, detection }) => ({
+    image,
+    views: [{ square: frameFace(detection, framing), mirrored: false }],
+  }));
+  return cropViews(looks, input);
+}
+
+/** Grey crops 0..255 of all views of all faces, one after the other. */
+export function cropViews(
+  faces: readonly { image: PixelImage; views: readonly FaceView[] }[],
   { width, height }: Pick<ClassifierSpec['input'], 'width' | 'height'>,
 ): Float32Array {
   const size = width * height;
-  const crops = new Float32Array(faces.length * size);
-  faces.forEach(({ image, detection }, i) => {
-    const transform = similarityFromSquare(frameFace(detection, framing), width);
-    cropGrey(image, transform, width, height, crops.subarray(i * size, (i + 1) * size));
+  const views = faces.flatMap((face) => face.views.map((view) => ({ image: face.image, ...view })));
+  const crops = new Float32Array(views.length * size);
+  views.forEach(({ image, square, mirrored }, i) => {
+    const crop = crops.subarray(i * size, (i + 1) * size);
+    cropGrey(image, similarityFromSquare(square, width), width, height, crop);
+    if (mirrored) mirrorRows(crop, width);
   });
   return crops;
 }

@@ -4,19 +4,28 @@
  *     node --conditions=source benchmarks/framing.ts measure                  where the detector's box lies in FER2013's pictures
  *     node --conditions=source benchmarks/framing.ts sheet --output sheet.png FER2013's faces beside crops from photos
  *     node --conditions=source benchmarks/framing.ts sweep --model FILE       how a classifier fares with each framing
+ *     node --conditions=source benchmarks/framing.ts views --model FILE       what a second view of each face is worth
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type ClassifierSpec, type Framing, parseClassifierSpec } from '@mememoji/vision/classifier-spec';
 import { type Expression, rankExpressions } from '@mememoji/vision/expression';
-import { eyeAngle } from '@mememoji/vision/framing';
+import { eyeAngle, type FaceView, frameFace, frameTwice } from '@mememoji/vision/framing';
 import { boxCentre } from '@mememoji/vision/geometry';
 import { readOnnxMetadata } from '@mememoji/vision/onnx-metadata';
 import { classifyFaces } from 'mememoji/classifier';
 import { createSession } from 'mememoji/node-session';
 import type { Session } from 'mememoji/session';
 import { type Tile, writeContactSheet } from './contact-sheet.ts';
-import { BORDER, cropAll, fer2013Pictures, findAgain, type LabelledFace, photoFaces } from './framing-faces.ts';
+import {
+  BORDER,
+  cropAll,
+  cropViews,
+  fer2013Pictures,
+  findAgain,
+  type LabelledFace,
+  photoFaces,
+} from './framing-faces.ts';
 
 const SIDE = 48;
 
@@ -163,8 +172,9 @@ async function score(
   truth: readonly Expression[],
   classifier: Session,
   spec: ClassifierSpec,
+  views: 1 | 2 = 1,
 ): Promise<Score> {
-  const results = await classifyFaces(classifier, spec, crops);
+  const results = await classifyFaces(classifier, spec, crops, views);
   const ranks = results.map((expressions, i) => rankExpressions(expressions).findIndex(([name]) => name === truth[i]));
   const losses = results.map((expressions, i) => -Math.log(Math.max(expressions[truth[i]!], 1e-9)));
   return {
@@ -203,6 +213,34 @@ async function sweep(detector: Session): Promise<void> {
   await classifier.release();
 }
 
+/** Hits of PublicTest's pictures, found and cut out again, by what the classifier is shown of each. */
+async function views(detector: Session): Promise<void> {
+  const bytes = readFileSync(args.model);
+  const spec = parseClassifierSpec(readOnnxMetadata(bytes));
+  const classifier = await createSession(bytes, 1);
+  const { found } = await publicTestFaces(detector, spec.input);
+  const truth = found.map(({ expression }) => expression);
+  const level = (face: LabelledFace['detection']): FaceView => ({
+    square: frameFace(face, spec.framing),
+    mirrored: false,
+  });
+  const ways: Record<string, (face: LabelledFace['detection']) => FaceView[]> = {
+    levelled: (face) => [level(face)],
+    'as it lies': (face) => [{ ...frameTwice(face, spec.framing)[1], mirrored: false }],
+    'levelled, and its mirror image': (face) => [level(face), { ...level(face), mirrored: true }],
+    'levelled, and as it lies': (face) => [level(face), { ...frameTwice(face, spec.framing)[1], mirrored: false }],
+    'levelled, and as it lies mirrored': (face) => frameTwice(face, spec.framing),
+  };
+  console.log(`${spec.name} ${spec.version}: ${found.length} pictures of PublicTest`);
+  for (const [name, look] of Object.entries(ways)) {
+    const looks = found.map(({ image, detection }) => ({ image, views: look(detection) }));
+    const count = looks[0]?.views.length === 2 ? 2 : 1;
+    const { top1, top2, nll } = await score(cropViews(looks, spec.input), truth, classifier, spec, count);
+    console.log(`${name.padEnd(36)} ${percent(top1, truth, 2)} ${percent(top2, truth, 2)} ${nll.toFixed(3)}`);
+  }
+  await classifier.release();
+}
+
 /** PublicTest's faces that the detector finds, and the pixels of the same pictures as they are. */
 async function publicTestFaces(
   detector: Session,
@@ -218,14 +256,15 @@ async function publicTestFaces(
   return { found, original: cropAll(asTheyAre, { scale: 1, shiftY: 0, rotate: false }, input) };
 }
 
-function percent(hits: number, of: readonly unknown[]): string {
-  return `${((100 * hits) / of.length).toFixed(1)}%`;
+function percent(hits: number, of: readonly unknown[], digits = 1): string {
+  return `${((100 * hits) / of.length).toFixed(digits)}%`;
 }
 
 const MODES = new Map([
   ['measure', measure],
   ['sheet', sheet],
   ['sweep', sweep],
+  ['views', views],
 ]);
 const mode = MODES.get(positionals[0] ?? '');
 if (mode === undefined) {

@@ -2,10 +2,10 @@ import type { Detection } from '@mememoji/vision/blaze-face';
 import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
 import { findDoubts } from '@mememoji/vision/doubts';
 import { type Expressions, rankExpressions } from '@mememoji/vision/expression';
-import { frameFace } from '@mememoji/vision/framing';
+import { type FaceView, frameFace, frameTwice } from '@mememoji/vision/framing';
 import { similarityFromSquare } from '@mememoji/vision/geometry';
 import { checkImage, type PixelImage } from '@mememoji/vision/image';
-import { cropGrey } from '@mememoji/vision/resample';
+import { cropGrey, mirrorRows } from '@mememoji/vision/resample';
 import type { Analysis, Face } from '@mememoji/vision/result';
 import { classifyFaces } from './classifier.ts';
 import { DETECTION_PLANS, type DetectionMode, type DetectionOptions, detectFaces } from './detector.ts';
@@ -54,13 +54,19 @@ export class Analyzer<Source> {
   analyze(source: Source, options: AnalyzeOptions = {}): Promise<Analysis> {
     return this.#run(async () => {
       const image = await this.#decode(source);
-      const detections = await detectFaces(this.#parts.detector, image, this.#detection(options));
-      const crops = cropFaces(image, detections, this.spec);
-      const expressions = await classifyFaces(this.#parts.classifier, this.spec, crops);
+      const detection = this.#detection(options);
+      const detections = await detectFaces(this.#parts.detector, image, detection);
+      const { views = 1 } = detection;
+      const size = this.spec.input.width * this.spec.input.height;
+      const crops = cropFaces(image, detections, this.spec, views);
+      const expressions = await classifyFaces(this.#parts.classifier, this.spec, crops, views);
       return {
         model: `${this.spec.name} ${this.spec.version}`,
         image: { width: image.width, height: image.height },
-        faces: detections.map((detection, id) => toFace(id, detection, expressions[id]!, crops, this.spec)),
+        faces: detections.map((face, id) => {
+          const first = crops.subarray(id * views * size, (id * views + 1) * size);
+          return toFace(id, face, expressions[id]!, first, this.spec);
+        }),
       };
     });
   }
@@ -88,9 +94,10 @@ export class Analyzer<Source> {
   warmup(): Promise<void> {
     return this.#run(async () => {
       const { width, height } = this.spec.input;
+      const { views = 1 } = this.#parts.detection;
       const image: PixelImage = { width: 4, height: 3, channels: 1, data: new Uint8Array(12) };
       await detectFaces(this.#parts.detector, image, this.#parts.detection);
-      await classifyFaces(this.#parts.classifier, this.spec, new Uint8Array(width * height));
+      await classifyFaces(this.#parts.classifier, this.spec, new Uint8Array(views * width * height), views);
     });
   }
 
@@ -133,31 +140,35 @@ export class Analyzer<Source> {
   }
 }
 
-/** The faces as the classifier wants to see them: grey 0..255, one after the other. */
+/** The faces as the classifier wants to see them: grey 0..255, one after the other, the views of each together. */
 function cropFaces(
   image: PixelImage,
   detections: readonly Detection[],
-  { input, framing }: ClassifierSpec,
+  { input: { width, height }, framing }: ClassifierSpec,
+  views: 1 | 2,
 ): Float32Array {
-  const size = input.width * input.height;
-  const crops = new Float32Array(detections.length * size);
-  detections.forEach((detection, i) => {
-    const transform = similarityFromSquare(frameFace(detection, framing), input.width);
-    cropGrey(image, transform, input.width, input.height, crops.subarray(i * size, (i + 1) * size));
+  const squares: FaceView[] = detections.flatMap((face) =>
+    views === 2 ? frameTwice(face, framing) : [{ square: frameFace(face, framing), mirrored: false }],
+  );
+  const size = width * height;
+  const crops = new Float32Array(squares.length * size);
+  squares.forEach(({ square, mirrored }, i) => {
+    const crop = crops.subarray(i * size, (i + 1) * size);
+    cropGrey(image, similarityFromSquare(square, width), width, height, crop);
+    if (mirrored) mirrorRows(crop, width);
   });
   return crops;
 }
 
-/** @param crops of all faces of the image; that of this one stands at its `id`. */
+/** @param data the face as the classifier saw it first. */
 function toFace(
   id: number,
   { box, score, landmarks }: Detection,
   expressions: Expressions,
-  crops: Float32Array,
+  data: Float32Array,
   { input: { width, height }, uncertainBelow }: ClassifierSpec,
 ): Face {
   const [dominant, confidence] = rankExpressions(expressions)[0]!;
-  const data = crops.subarray(id * width * height, (id + 1) * width * height);
   const doubts = findDoubts({ box, landmarks, confidence }, { width, height, data }, uncertainBelow);
   return {
     id,

@@ -3,7 +3,7 @@ import type { Expressions } from '@mememoji/vision/expression';
 import { MememojiError } from './error.ts';
 import type { Session } from './session.ts';
 
-/** Faces that go through the network at once; more would not be faster and take memory. */
+/** Views of faces that go through the network at once; more would not be faster and take memory. */
 const BATCH = 64;
 
 /** Throws `BAD_MODEL` unless the session has the input and the output that its own description names. */
@@ -14,23 +14,37 @@ export function checkClassifier({ inputNames, outputNames }: Session, { input, o
 
 /**
  * Probabilities for faces that are cut out already.
- * @param pixels grey 0..255, N faces of the size that the spec wants, one after the other, each row by row.
+ * @param pixels grey 0..255, N views of the size that the spec wants, one after the other, each row by row.
+ * @param views how many of them show the same face; the mean of their logits is its answer.
  */
 export async function classifyFaces(
   session: Session,
   spec: ClassifierSpec,
   pixels: Float32Array | Uint8Array | Uint8ClampedArray,
+  views: 1 | 2 = 1,
 ): Promise<Expressions[]> {
-  const faceSize = spec.input.width * spec.input.height;
+  const size = spec.input.width * spec.input.height;
+  const answer = views * spec.labels.length;
   const results: Expressions[] = [];
-  for (let start = 0; start < pixels.length; start += BATCH * faceSize) {
-    const batch = toRange(pixels.subarray(start, start + BATCH * faceSize), spec.input.range);
+  for (let start = 0; start < pixels.length; start += BATCH * size) {
+    const batch = toRange(pixels.subarray(start, start + BATCH * size), spec.input.range);
     const logits = await runBatch(session, spec, batch);
-    for (let at = 0; at < logits.length; at += spec.labels.length) {
-      results.push(toExpressions(logits.subarray(at, at + spec.labels.length), spec));
+    for (let at = 0; at < logits.length; at += answer) {
+      results.push(toExpressions(meanOfViews(logits.subarray(at, at + answer), views), spec));
     }
   }
   return results;
+}
+
+/** @param logits [views, labels]; [labels] is returned. */
+function meanOfViews(logits: Float32Array, views: number): Float32Array {
+  if (views === 1) return logits;
+  const labels = logits.length / views;
+  return Float32Array.from({ length: labels }, (_, label) => {
+    let sum = 0;
+    for (let at = label; at < logits.length; at += labels) sum += logits[at]!;
+    return sum / views;
+  });
 }
 
 async function runBatch(

@@ -6,22 +6,24 @@ import { MememojiError } from './error.ts';
 import { isEnough, WEAK_SCORE } from './first-look.ts';
 import type { Session } from './session.ts';
 
-/** How the detector looks at an image. */
+/** How an image is looked at. */
 export interface DetectionPlan {
   /** Long sides, in pixels, of the image in each look, in their order. */
   passes: readonly number[];
   /** Leaves out all looks but the first where that {@link isEnough}. */
   stopsEarly?: boolean;
+  /** How many views of each face the classifier is asked about; 1 if left out. */
+  views?: 1 | 2;
 }
 
 /**
  * A photo gets three looks: the one at 128 finds faces that fill the picture, the one at 768 those of a fiftieth of it. A
  * small photo of a large face is done after the one at 256, unless `thorough` is asked for. A frame of a video gets one
- * look, enough from a tenth on.
+ * look, enough from a tenth on. The faces of a photo are read in two views, those of a video in one: its frames are views enough.
  */
 export const DETECTION_PLANS = {
-  photo: { passes: [256, 128, 768], stopsEarly: true },
-  thorough: { passes: [256, 128, 768] },
+  photo: { passes: [256, 128, 768], stopsEarly: true, views: 2 },
+  thorough: { passes: [256, 128, 768], views: 2 },
   video: { passes: [192] },
 } as const satisfies Record<string, DetectionPlan>;
 

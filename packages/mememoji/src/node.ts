@@ -21,7 +21,7 @@ export interface AnalyzerOptions {
   threads?: number | undefined;
   /**
    * `photo` (default) looks three times and finds small faces, but once at a small photo of a large face; `thorough` always
-   * looks three times; `video` once, for large faces only, and is ten times as fast.
+   * looks three times; `video` once, for large faces only, and is ten times as fast. In the first two each face is read in two views.
    */
   detection?: DetectionMode | undefined;
   /** Score above 0 and up to 1 that a face must reach; 0.5 if left out. */

@@ -2,7 +2,7 @@ import type { PixelImage } from '@mememoji/vision/image';
 import { Analyzer } from 'mememoji/analyzer';
 import type { MememojiError } from 'mememoji/error';
 import { describe, expect, it } from 'vitest';
-import { cellImage, EYE, FACE_SIDE, type FakeSession, fakeClassifier, fakeDetector, SPEC } from './fakes.ts';
+import { cellImage, EYE, FACE_SIDE, FakeSession, fakeClassifier, fakeDetector, SPEC } from './fakes.ts';
 
 interface Fixture {
   analyzer: Analyzer<PixelImage>;
@@ -109,6 +109,42 @@ describe('Analyzer.analyze', () => {
     const wide = { ...SPEC, framing: { scale: 2, shiftY: 0, rotate: true }, temperature: 100 };
     const { faces } = await create(wide).analyzer.analyze(cellImage(128, 96, [[10, 10, 255]]));
     expect(faces[0]!.expressions.happy).toBeCloseTo(softmax([255 / 64, 100], 100)[0]!, 5);
+  });
+
+  it('asks about two views of each face of a photo, and takes the mean of their logits', async () => {
+    // Logits: the brightness of the left half and that of the right half.
+    const halves = ({ data }: { data: Float32Array }): number[] =>
+      [0, 4].map(
+        (from) => data.reduce((sum, value, i) => sum + (i % 8 >= from && i % 8 < from + 4 ? value : 0), 0) / 32,
+      );
+    const seen: number[][] = [];
+    const classifier = new FakeSession('face', ['scores'], ({ data, dims }) => {
+      const logits = Array.from({ length: dims[0]! }, (_, i) => halves({ data: data.subarray(64 * i, 64 * (i + 1)) }));
+      seen.push(...logits);
+      return { scores: { data: Float32Array.from(logits.flat()), dims: [dims[0]!, 2] } };
+    });
+    // A bright cell, and a grey one at its right.
+    const image = cellImage(128, 96, [
+      [10, 10, 255],
+      [11, 10, 80],
+      [26, 10, 240],
+    ]);
+    const analyzer = new Analyzer({
+      detector: fakeDetector(),
+      classifier,
+      spec: SPEC,
+      detection: { passes: [128], minDetection: 0.5, views: 2 },
+      decode: async (source: PixelImage) => source,
+    });
+    await analyzer.warmup();
+    const { faces } = await analyzer.analyze(image);
+    expect(classifier.batches).toEqual([2, 4]);
+    const [, , [left, right], mirrored] = seen as [number, number][];
+    expect(left).not.toBe(right);
+    expect(mirrored).toEqual([right, left]);
+    for (const { expressions } of faces) expect(expressions.happy).toBeCloseTo(0.5, 6);
+    const [inVideo] = (await analyzer.analyze(image, { detection: 'video' })).faces;
+    expect(inVideo!.expressions.happy).not.toBeCloseTo(0.5, 2);
   });
 
   it('returns an empty list where there is no face, without asking the classifier', async () => {

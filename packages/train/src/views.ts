@@ -1,5 +1,5 @@
 import type { Similarity } from '@mememoji/vision/geometry';
-import { cropGrey } from '@mememoji/vision/resample';
+import { cropGrey, mirrorRows } from '@mememoji/vision/resample';
 import { type Dataset, imageAt } from './dataset.ts';
 import { TrainError } from './error.ts';
 
@@ -76,7 +76,7 @@ export function cutWindows(dataset: Dataset, rows: Uint32Array, window: ViewWind
     const out = pixels.subarray(i * size, (i + 1) * size);
     const image = { width: dataset.width, height: dataset.height, channels: 1, data: imageAt(dataset, row) } as const;
     cropGrey(image, window.toPicture, input.width, input.height, out);
-    if (window.mirror) for (let y = 0; y < size; y += input.width) out.subarray(y, y + input.width).reverse();
+    if (window.mirror) mirrorRows(out, input.width);
   });
   return pixels;
 }

@@ -47,6 +47,11 @@ export function cropGrey<Pixels extends Float32Array | Uint8ClampedArray>(
   return out;
 }
 
+/** Swaps left and right of a picture in its place. */
+export function mirrorRows(pixels: Float32Array | Uint8ClampedArray, width: number): void {
+  for (let start = 0; start < pixels.length; start += width) pixels.subarray(start, start + width).reverse();
+}
+
 function sampleRegion(
   region: GreyRegion,
   { a, b, tx, ty }: Similarity,

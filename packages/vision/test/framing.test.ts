@@ -1,4 +1,4 @@
-import { eyeAngle, frameFace } from '@mememoji/vision/framing';
+import { eyeAngle, frameFace, frameTwice } from '@mememoji/vision/framing';
 import type { Landmarks } from '@mememoji/vision/result';
 import { describe, expect, it } from 'vitest';
 
@@ -39,5 +39,42 @@ describe('frameFace', () => {
   it('stays upright without rotate', () => {
     const square = frameFace({ box, landmarks: turned }, { scale: 1, shiftY: 0, rotate: false });
     expect(square).toEqual({ centre: { x: 130, y: 240 }, side: 80, angle: 0 });
+  });
+});
+
+describe('frameTwice', () => {
+  const framing = { scale: 1, shiftY: 0.1, rotate: true };
+  const turnedBy = (degrees: number) => {
+    const angle = (degrees * Math.PI) / 180;
+    return withEyes({ x: 110, y: 220 }, { x: 110 + 30 * Math.cos(angle), y: 220 + 30 * Math.sin(angle) });
+  };
+  /** Degrees by which the face lies turned in a view. */
+  const left = (degrees: number, view: { square: { angle: number } }) => degrees - (view.square.angle * 180) / Math.PI;
+
+  it('shows a face levelled and, mirrored, as it lies, at one place and in one size', () => {
+    for (const degrees of [-15, 0, 8]) {
+      const face = { box, landmarks: turnedBy(degrees) };
+      const [level, lying] = frameTwice(face, framing);
+      expect(level).toEqual({ square: frameFace(face, framing), mirrored: false });
+      expect(lying.mirrored).toBe(true);
+      expect(lying.square).toMatchObject({ centre: level.square.centre, side: level.square.side });
+      expect(left(degrees, level)).toBeCloseTo(0, 10);
+      expect(left(degrees, lying)).toBeCloseTo(degrees, 10);
+    }
+  });
+
+  it('leaves a face that lies on its side no further turned than by 20 degrees', () => {
+    for (const [degrees, most] of [
+      [90, 20],
+      [-60, -20],
+    ] as const) {
+      expect(left(degrees, frameTwice({ box, landmarks: turnedBy(degrees) }, framing)[1])).toBeCloseTo(most, 10);
+    }
+  });
+
+  it('only mirrors where the framing does not turn', () => {
+    const face = { box, landmarks: turnedBy(30) };
+    const [first, second] = frameTwice(face, { ...framing, rotate: false });
+    expect(second).toEqual({ square: first.square, mirrored: true });
   });
 });

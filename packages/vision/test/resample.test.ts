@@ -1,6 +1,6 @@
 import { similarityFromSquare } from '@mememoji/vision/geometry';
 import type { PixelImage } from '@mememoji/vision/image';
-import { cropGrey } from '@mememoji/vision/resample';
+import { cropGrey, mirrorRows } from '@mememoji/vision/resample';
 import { describe, expect, it } from 'vitest';
 
 function grey(width: number, height: number, value: (x: number, y: number) => number): PixelImage {
@@ -83,5 +83,13 @@ describe('cropGrey', () => {
       new Uint8ClampedArray(16),
     );
     expect(Array.from(bytes.slice(0, 4))).toEqual([0, 25, 76, 101]);
+  });
+});
+
+describe('mirrorRows', () => {
+  it('swaps left and right in place, row by row', () => {
+    const pixels = Float32Array.of(1, 2, 3, 4, 5, 6);
+    mirrorRows(pixels, 3);
+    expect(Array.from(pixels)).toEqual([3, 2, 1, 6, 5, 4]);
   });
 });

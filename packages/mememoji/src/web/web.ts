@@ -22,7 +22,7 @@ export interface WebAnalyzerOptions {
   threads?: number | undefined;
   /**
    * How `analyze` looks: `photo` (default) finds small faces, `thorough` also faces below 32 pixels beside a large one, `video`
-   * is many times as fast.
+   * is many times as fast. In the first two each face is read in two views.
    */
   detection?: DetectionMode | undefined;
   /** Score above 0 and up to 1 that a face must reach; 0.5 if left out. */
