@@ -9,9 +9,12 @@ import { dense } from '@mememoji/graph/operators/matmul';
 import { globalAveragePool, maxPool } from '@mememoji/graph/operators/pooling';
 import { flatten } from '@mememoji/graph/operators/shape';
 import { float32 } from '@mememoji/graph/tensor';
+import { cropFace } from '@mememoji/train/explain/face-crop';
 import { readNpy } from '@mememoji/train/npy';
 import { SPEC_KEY } from '@mememoji/vision/classifier-spec';
 import { EXPRESSIONS } from '@mememoji/vision/expression';
+import { decodeImage } from 'mememoji/decode';
+import { createAnalyzer } from 'mememoji/node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT, run } from './run.ts';
@@ -57,7 +60,7 @@ describe('mememoji explain', () => {
     expect(sheet).toMatchObject({ format: 'png', width: 1400 });
   });
 
-  it('explains the crop that analyze reads, whose probabilities it gives', async () => {
+  it('explains what analyze reads, by the first of its views, whose probabilities it gives', async () => {
     await explain([PHOTO, '--output', 'same', '--format', 'json', '--methods', 'occlusion']);
     const { stdout } = await run(['analyze', PHOTO, '--model', model, '--format', 'json'], { cwd: folder });
     const [{ faces }] = JSON.parse(stdout);
@@ -67,7 +70,11 @@ describe('mememoji explain', () => {
       expression: faces[0].dominant,
       face: { id: 0, box: faces[0].box },
     });
-    for (const [name, probability] of Object.entries<number>(faces[0].expressions)) {
+    const analyzer = await createAnalyzer({ model });
+    const { pixels } = cropFace(await decodeImage(PHOTO, 1e6), faces[0], analyzer.spec);
+    const [firstView] = await analyzer.classify(pixels);
+    await analyzer.close();
+    for (const [name, probability] of Object.entries(firstView!)) {
       expect(found.probabilities[name]).toBeCloseTo(probability, 5);
     }
     expect(found.occlusion.shape).toEqual([24, 24]);

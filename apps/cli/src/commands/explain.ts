@@ -145,9 +145,9 @@ async function explainFaces(
 ): Promise<Row[]> {
   if (faces.length === 0) return [[path, '', 'no face', '', '']];
   const { methods, expression, format } = options;
-  const settings: ExplainOptions = { methods, ...(expression !== undefined && { expression }) };
   const rows: Row[] = [];
   for (const face of faces) {
+    const settings: ExplainOptions = { methods, expression: expression ?? face.dominant };
     const place = join(name, `face-${face.id}`);
     const { explanation, files } = await writeExplanation({ explainer, settings, image, face }, join(folder, place), {
       formats: format,
