@@ -19,7 +19,7 @@ export interface DetectionPlan {
 /**
  * A photo gets three looks: the one at 128 finds faces that fill the picture, the one at 768 those of a fiftieth of it. A
  * small photo of a large face is done after the one at 256, unless `thorough` is asked for. A frame of a video gets one
- * look, enough from a tenth on. The faces of a photo are read in two views, those of a video in one: its frames are views enough.
+ * look, enough from a tenth on. The faces of a photo are read in two views, those of a video in one, as many frames show the same face.
  */
 export const DETECTION_PLANS = {
   photo: { passes: [256, 128, 768], stopsEarly: true, views: 2 },
