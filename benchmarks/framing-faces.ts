@@ -5,10 +5,9 @@ import { openDataset } from '@mememoji/train/open-dataset';
 import type { Detection } from '@mememoji/vision/blaze-face';
 import type { ClassifierSpec, Framing } from '@mememoji/vision/classifier-spec';
 import type { Expression } from '@mememoji/vision/expression';
+import { cropViews } from '@mememoji/vision/face-crops';
 import { type FaceView, frameFace } from '@mememoji/vision/framing';
-import { similarityFromSquare } from '@mememoji/vision/geometry';
 import type { PixelImage } from '@mememoji/vision/image';
-import { cropGrey, mirrorRows } from '@mememoji/vision/resample';
 import { decodeImage } from 'mememoji/decode';
 import { DETECTION_PLANS, detectFaces } from 'mememoji/detector';
 import type { Session } from 'mememoji/session';
@@ -80,25 +79,24 @@ export function cropAll(
   framing: Framing,
   input: Pick<ClassifierSpec['input'], 'width' | 'height'>,
 ): Float32Array {
-  const looks = faces.map(({ image, detection }) => ({
-    image,
-    views: [{ square: frameFace(detection, framing), mirrored: false }],
-  }));
-  return cropViews(looks, input);
+  const level = (detection: Detection): FaceView[] => [{ square: frameFace(detection, framing), mirrored: false }];
+  return cropLooks(
+    faces.map(({ image, detection }) => ({ image, views: level(detection) })),
+    input,
+  );
 }
 
 /** Grey crops 0..255 of all views of all faces, one after the other. */
-export function cropViews(
+export function cropLooks(
   faces: readonly { image: PixelImage; views: readonly FaceView[] }[],
-  { width, height }: Pick<ClassifierSpec['input'], 'width' | 'height'>,
+  input: Pick<ClassifierSpec['input'], 'width' | 'height'>,
 ): Float32Array {
-  const size = width * height;
-  const views = faces.flatMap((face) => face.views.map((view) => ({ image: face.image, ...view })));
-  const crops = new Float32Array(views.length * size);
-  views.forEach(({ image, square, mirrored }, i) => {
-    const crop = crops.subarray(i * size, (i + 1) * size);
-    cropGrey(image, similarityFromSquare(square, width), width, height, crop);
-    if (mirrored) mirrorRows(crop, width);
-  });
+  const parts = faces.map(({ image, views }) => cropViews(image, views, input));
+  const crops = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    crops.set(part, at);
+    at += part.length;
+  }
   return crops;
 }

@@ -20,7 +20,7 @@ import { type Tile, writeContactSheet } from './contact-sheet.ts';
 import {
   BORDER,
   cropAll,
-  cropViews,
+  cropLooks,
   fer2013Pictures,
   findAgain,
   type LabelledFace,
@@ -235,7 +235,7 @@ async function views(detector: Session): Promise<void> {
   for (const [name, look] of Object.entries(ways)) {
     const looks = found.map(({ image, detection }) => ({ image, views: look(detection) }));
     const count = looks[0]?.views.length === 2 ? 2 : 1;
-    const { top1, top2, nll } = await score(cropViews(looks, spec.input), truth, classifier, spec, count);
+    const { top1, top2, nll } = await score(cropLooks(looks, spec.input), truth, classifier, spec, count);
     console.log(`${name.padEnd(36)} ${percent(top1, truth, 2)} ${percent(top2, truth, 2)} ${nll.toFixed(3)}`);
   }
   await classifier.release();

@@ -2,10 +2,9 @@ import type { Detection } from '@mememoji/vision/blaze-face';
 import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
 import { findDoubts } from '@mememoji/vision/doubts';
 import { type Expressions, rankExpressions } from '@mememoji/vision/expression';
+import { cropViews } from '@mememoji/vision/face-crops';
 import { type FaceView, frameFace, frameTwice } from '@mememoji/vision/framing';
-import { similarityFromSquare } from '@mememoji/vision/geometry';
 import { checkImage, type PixelImage } from '@mememoji/vision/image';
-import { cropGrey, mirrorRows } from '@mememoji/vision/resample';
 import type { Analysis, Face } from '@mememoji/vision/result';
 import { classifyFaces } from './classifier.ts';
 import { DETECTION_PLANS, type DetectionMode, type DetectionOptions, detectFaces } from './detector.ts';
@@ -58,7 +57,8 @@ export class Analyzer<Source> {
       const detections = await detectFaces(this.#parts.detector, image, detection);
       const { views = 1 } = detection;
       const size = this.spec.input.width * this.spec.input.height;
-      const crops = cropFaces(image, detections, this.spec, views);
+      const looks = detections.flatMap((face) => viewsOf(face, this.spec, views));
+      const crops = cropViews(image, looks, this.spec.input);
       const expressions = await classifyFaces(this.#parts.classifier, this.spec, crops, views);
       return {
         model: `${this.spec.name} ${this.spec.version}`,
@@ -140,24 +140,9 @@ export class Analyzer<Source> {
   }
 }
 
-/** The faces as the classifier wants to see them: grey 0..255, one after the other, the views of each together. */
-function cropFaces(
-  image: PixelImage,
-  detections: readonly Detection[],
-  { input: { width, height }, framing }: ClassifierSpec,
-  views: 1 | 2,
-): Float32Array {
-  const squares: FaceView[] = detections.flatMap((face) =>
-    views === 2 ? frameTwice(face, framing) : [{ square: frameFace(face, framing), mirrored: false }],
-  );
-  const size = width * height;
-  const crops = new Float32Array(squares.length * size);
-  squares.forEach(({ square, mirrored }, i) => {
-    const crop = crops.subarray(i * size, (i + 1) * size);
-    cropGrey(image, similarityFromSquare(square, width), width, height, crop);
-    if (mirrored) mirrorRows(crop, width);
-  });
-  return crops;
+/** The views of a face that the classifier is asked about, the levelled one first. */
+function viewsOf(face: Detection, { framing }: ClassifierSpec, count: 1 | 2): FaceView[] {
+  return count === 2 ? frameTwice(face, framing) : [{ square: frameFace(face, framing), mirrored: false }];
 }
 
 /** @param data the face as the classifier saw it first. */
