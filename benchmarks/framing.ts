@@ -9,9 +9,10 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type ClassifierSpec, type Framing, parseClassifierSpec } from '@mememoji/vision/classifier-spec';
-import { type Expression, rankExpressions } from '@mememoji/vision/expression';
-import { eyeAngle, type FaceView, frameFace, frameTwice } from '@mememoji/vision/framing';
+import { EXPRESSIONS, type Expression, rankExpressions } from '@mememoji/vision/expression';
+import { eyeAngle, type FaceView, frameTwice } from '@mememoji/vision/framing';
 import { boxCentre } from '@mememoji/vision/geometry';
+import { expectedCalibrationError } from '@mememoji/vision/metrics/calibration';
 import { readOnnxMetadata } from '@mememoji/vision/onnx-metadata';
 import { classifyFaces } from 'mememoji/classifier';
 import { createSession } from 'mememoji/node-session';
@@ -165,6 +166,8 @@ interface Score {
   top2: number;
   /** Mean negative log-likelihood of the right expression, nats. */
   nll: number;
+  /** Expected calibration error, 15 bins. */
+  ece: number;
 }
 
 async function score(
@@ -181,6 +184,11 @@ async function score(
     top1: ranks.filter((rank) => rank === 0).length,
     top2: ranks.filter((rank) => rank < 2).length,
     nll: losses.reduce((a, b) => a + b, 0) / losses.length,
+    ece: expectedCalibrationError({
+      scores: Float32Array.from(results.flatMap((expressions) => EXPRESSIONS.map((name) => expressions[name]))),
+      targets: Uint8Array.from(truth, (name) => EXPRESSIONS.indexOf(name)),
+      classes: EXPRESSIONS.length,
+    }),
   };
 }
 
@@ -220,23 +228,20 @@ async function views(detector: Session): Promise<void> {
   const classifier = await createSession(bytes, 1);
   const { found } = await publicTestFaces(detector, spec.input);
   const truth = found.map(({ expression }) => expression);
-  const level = (face: LabelledFace['detection']): FaceView => ({
-    square: frameFace(face, spec.framing),
-    mirrored: false,
-  });
-  const ways: Record<string, (face: LabelledFace['detection']) => FaceView[]> = {
-    levelled: (face) => [level(face)],
-    'as it lies': (face) => [{ ...frameTwice(face, spec.framing)[1], mirrored: false }],
-    'levelled, and its mirror image': (face) => [level(face), { ...level(face), mirrored: true }],
-    'levelled, and as it lies': (face) => [level(face), { ...frameTwice(face, spec.framing)[1], mirrored: false }],
-    'levelled, and as it lies mirrored': (face) => frameTwice(face, spec.framing),
+  const ways: Record<string, (level: FaceView, lying: FaceView) => FaceView[]> = {
+    levelled: (level) => [level],
+    'as it lies': (_, lying) => [{ ...lying, mirrored: false }],
+    'levelled, and its mirror image': (level) => [level, { ...level, mirrored: true }],
+    'levelled, and as it lies': (level, lying) => [level, { ...lying, mirrored: false }],
+    'levelled, and as it lies mirrored': (level, lying) => [level, lying],
   };
   console.log(`${spec.name} ${spec.version}: ${found.length} pictures of PublicTest`);
   for (const [name, look] of Object.entries(ways)) {
-    const looks = found.map(({ image, detection }) => ({ image, views: look(detection) }));
+    const looks = found.map(({ image, detection }) => ({ image, views: look(...frameTwice(detection, spec.framing)) }));
     const count = looks[0]?.views.length === 2 ? 2 : 1;
-    const { top1, top2, nll } = await score(cropLooks(looks, spec.input), truth, classifier, spec, count);
-    console.log(`${name.padEnd(36)} ${percent(top1, truth, 2)} ${percent(top2, truth, 2)} ${nll.toFixed(3)}`);
+    const { top1, top2, nll, ece } = await score(cropLooks(looks, spec.input), truth, classifier, spec, count);
+    const shares = `${percent(top1, truth, 2)} ${percent(top2, truth, 2)}`;
+    console.log(`${name.padEnd(36)} ${shares} NLL ${nll.toFixed(3)} ECE ${ece.toFixed(3)}`);
   }
   await classifier.release();
 }

@@ -123,7 +123,7 @@ describe('Analyzer.analyze', () => {
       seen.push(...logits);
       return { scores: { data: Float32Array.from(logits.flat()), dims: [dims[0]!, 2] } };
     });
-    // A bright cell, and a grey one at its right.
+    // Two faces: a bright cell with a grey one at its right, which is none, and a bright cell alone.
     const image = cellImage(128, 96, [
       [10, 10, 255],
       [11, 10, 80],
