@@ -105,11 +105,16 @@ export function clipByNorm(gradients: readonly Tensor[], maximum: number): { gra
   if (gradients.length === 0 || !(maximum > 0)) {
     throw new GraphError('BAD_ATTRIBUTE', `${gradients.length} gradients cannot be clipped to a norm of ${maximum}`);
   }
-  const norm = sqrt(gradients.map((gradient) => reduceSum(mul(gradient, gradient))).reduce((a, b) => add(a, b)));
+  const norm = normOf(gradients);
   // maximum / max(norm, maximum), with max(a, b) = b + Relu(a - b), which is exactly 1 below the maximum.
   const limit = norm.graph.scalar(maximum);
   const factor = div(limit, add(limit, relu(sub(norm, limit))));
   return { gradients: gradients.map((gradient) => mul(gradient, factor)), norm };
+}
+
+/** Euclidean norm of tensors laid end to end, a scalar. @param tensors at least one */
+export function normOf(tensors: readonly Tensor[]): Tensor {
+  return sqrt(tensors.map((tensor) => reduceSum(mul(tensor, tensor))).reduce((a, b) => add(a, b)));
 }
 
 /** Exponential moving average of a value (Polyak averaging). */

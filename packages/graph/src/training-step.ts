@@ -3,6 +3,7 @@ import type { Tensor } from './graph.ts';
 import type { Scope, Variable } from './layers.ts';
 import { concat, reshape, split } from './operators/shape.ts';
 import { clipByNorm, movingAverage, type Optimizer } from './optimizer.ts';
+import { sharpnessAwareGradients } from './sharpness.ts';
 import { type Shape, sizeOf } from './tensor.ts';
 
 /**
@@ -14,6 +15,8 @@ export interface StepOptions {
   optimizer: Optimizer;
   /** Largest norm of all gradients together; none by default. */
   clipNorm?: number;
+  /** Radius of sharpness-aware minimisation, see {@link sharpnessAwareGradients}; plain gradients by default. */
+  sharpness?: number;
   /** Keep an exponential moving average of the parameters (input `averageDecay`). Default false. */
   average?: boolean;
 }
@@ -40,12 +43,14 @@ const AVERAGE = 'average/';
 export function addTrainingStep(
   scope: Scope,
   loss: Tensor,
-  { optimizer, clipNorm, average = false }: StepOptions,
+  { optimizer, clipNorm, sharpness, average = false }: StepOptions,
 ): StepState {
   const { graph } = scope;
   const parameters = [...scope.variables.values()].filter(({ kind }) => kind === 'parameter');
   const values = parameters.map(({ name }) => scope.tensors.get(name)!);
-  const raw = gradients(loss, values);
+  const here = gradients(loss, values);
+  const raw =
+    sharpness === undefined ? here : sharpnessAwareGradients({ loss, values, gradients: here, radius: sharpness });
   const clipped = clipNorm === undefined ? { gradients: raw } : clipByNorm(raw, clipNorm);
   const inputs = { learningRate: graph.input('learningRate', []), step: graph.input('step', []) };
   const state = new Map<string, Shape>();

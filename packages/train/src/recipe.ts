@@ -103,6 +103,11 @@ export const recipeSchema = z.strictObject({
    * class is found more often, and more often wrongly.
    */
   logitAdjustment: z.partialRecord(z.enum(EXPRESSIONS), z.number()).default({}),
+  /**
+   * Radius of sharpness-aware minimisation (see `@mememoji/graph/sharpness`): gradients are taken so far uphill of the weights, which
+   * doubles a step's work. None by default.
+   */
+  sharpness: z.number().gt(0).optional(),
   /** Largest norm of the gradients. */
   clipNorm: z.number().gt(0).optional(),
   /** Decay of the moving average of the weights; the average is what is evaluated and exported. */

@@ -38,6 +38,7 @@ export function buildTrainingGraph(
   const state = addTrainingStep(scope, recipe.voteWeight > 0 ? add(loss, voteLoss(scope, features, recipe)) : loss, {
     optimizer: createOptimizer(recipe),
     average: recipe.averageDecay !== undefined,
+    ...(recipe.sharpness !== undefined && { sharpness: recipe.sharpness }),
     ...(recipe.clipNorm !== undefined && { clipNorm: recipe.clipNorm }),
   });
   return {

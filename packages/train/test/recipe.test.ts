@@ -106,6 +106,7 @@ describe('parseRecipe', () => {
     [{ labelSmoothing: 1 }, /: labelSmoothing: /],
     [{ voteWeight: -0.1 }, /: voteWeight: /],
     [{ clipNorm: 0 }, /: clipNorm: /],
+    [{ sharpness: 0 }, /: sharpness: /],
     [{ averageDecay: 1 }, /: averageDecay: /],
     [{ keep: 'first' }, /: keep: /],
     [{ patience: 0 }, /: patience: /],

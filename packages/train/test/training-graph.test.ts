@@ -32,6 +32,22 @@ describe('the training graph', () => {
     for (const [name, value] of Object.entries(plain.state)) expectClose(blocked.state[name]!, value, name);
   });
 
+  it('takes its gradients uphill where the recipe says how far, out of the same inputs', async () => {
+    const options = { model: CNN9, batchSize: BATCH, inputSize: 16, averageDecay: 0.5 };
+    const [plain, near, far] = await Promise.all(
+      [{}, { sharpness: 1e-4 }, { sharpness: 1 }].map((more) =>
+        trainSteps(tinyRecipe({ ...options, ...more }), blockSize, 4),
+      ),
+    );
+    expect(Object.keys(far!.state)).toEqual(Object.keys(plain!.state));
+    expectClose(float32([4], near!.losses), float32([4], plain!.losses), 'losses', 1e-3);
+    // The first loss is that of the weights as drawn; the steps after it go elsewhere.
+    expect(far!.losses[0]).toBeCloseTo(plain!.losses[0]!, 5);
+    expect(Math.abs(far!.losses[3]! - plain!.losses[3]!)).toBeGreaterThan(1e-3);
+    const convolutions = (run: typeof far) => run!.operators.filter((operator) => operator === 'Conv').length;
+    expect(convolutions(far)).toBe(2 * convolutions(plain));
+  });
+
   it('asks for nothing but its state, batch, scalars and masks', () => {
     const recipe = tinyRecipe({ model: CNN9, batchSize: BATCH, inputSize: 16, voteWeight: 0.3, averageDecay: 0.9 });
     const { model, state, masks } = buildTrainingGraph(recipe, CLASSES, 0);

@@ -1,0 +1,50 @@
+import { gradients } from './gradient.ts';
+import { type Tensor, topologicalOrder } from './graph.ts';
+import { add, div, mul } from './operators/arithmetic.ts';
+import { normOf } from './optimizer.ts';
+
+/**
+ * Sharpness-aware minimisation (Foret et al., Sharpness-aware minimization for efficiently improving generalization, 2021): the
+ * gradients are those a short way uphill, so that parameters settle where the loss is low all around. A step computes the net twice.
+ */
+
+/** What {@link sharpnessAwareGradients} is given: parameters, and their gradients where they are. */
+export interface SharpnessInputs {
+  loss: Tensor;
+  values: readonly Tensor[];
+  /** Of the loss with respect to `values`. */
+  gradients: readonly Tensor[];
+  /** Euclidean distance, over all parameters together, of the place where the gradients are taken. */
+  radius: number;
+}
+
+/** Gradients of the loss with respect to `values`, taken where it is highest in the neighbourhood of `radius`, to first order. */
+export function sharpnessAwareGradients({ loss, values, gradients: here, radius }: SharpnessInputs): Tensor[] {
+  const norm = normOf(here);
+  // A loss without any slope stays where it is.
+  const factor = div(norm.graph.scalar(radius), add(norm, norm.graph.scalar(TINY)));
+  const uphill = values.map((value, i) => add(value, mul(here[i]!, factor)));
+  const replaced = substitute(loss, new Map(values.map((value, i) => [value, uphill[i]!])));
+  return gradients(replaced, uphill);
+}
+
+const TINY = 1e-12;
+
+/**
+ * The tensor as it would be if others had been in the place of some that it depends on. What does not depend on those is shared with
+ * the original.
+ * @param replacements of the shapes of what they replace
+ */
+export function substitute(root: Tensor, replacements: ReadonlyMap<Tensor, Tensor>): Tensor {
+  const known = new Map(replacements);
+  for (const { operator, inputs, outputs, attributes } of topologicalOrder([root])) {
+    if (!inputs.some((input) => known.has(input))) continue;
+    const again = root.graph.apply(
+      operator,
+      inputs.map((input) => known.get(input) ?? input),
+      attributes,
+    );
+    for (const [i, output] of outputs.entries()) known.set(output, again[i]!);
+  }
+  return known.get(root) ?? root;
+}
