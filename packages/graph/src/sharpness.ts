@@ -1,3 +1,4 @@
+import { GraphError } from './error.ts';
 import { gradients } from './gradient.ts';
 import { type Tensor, topologicalOrder } from './graph.ts';
 import { add, div, mul } from './operators/arithmetic.ts';
@@ -18,8 +19,12 @@ export interface SharpnessInputs {
   radius: number;
 }
 
-/** Gradients of the loss with respect to `values`, taken where it is highest in the neighbourhood of `radius`, to first order. */
+/**
+ * Gradients of the loss with respect to `values`, taken where it is highest in the neighbourhood of `radius`, to first order.
+ * @throws GraphError `BAD_ATTRIBUTE` where the radius is not above zero
+ */
 export function sharpnessAwareGradients({ loss, values, gradients: here, radius }: SharpnessInputs): Tensor[] {
+  if (!(radius > 0)) throw new GraphError('BAD_ATTRIBUTE', `gradients cannot be taken at a distance of ${radius}`);
   const norm = normOf(here);
   // A loss without any slope stays where it is.
   const factor = div(norm.graph.scalar(radius), add(norm, norm.graph.scalar(TINY)));

@@ -63,6 +63,12 @@ describe('a bowl, steep in one direction and flat in the other', () => {
     expect([...results[nextName('w')]!.data]).toEqual([0, 0]);
   });
 
+  test.each([0, -1, Number.NaN])('has no place at a distance of %d', async (sharpness) => {
+    await expect(step(bowl, () => ({ w: float32([2], START) }), { sharpness })).rejects.toThrow(
+      expect.objectContaining({ code: 'BAD_ATTRIBUTE' }),
+    );
+  });
+
   test('the norm that is clipped is that of the slope uphill', async () => {
     const clipped = { sharpness: 2, clipNorm: 0.5 };
     const { results } = await step(bowl, () => ({ w: float32([2], START) }), clipped);
