@@ -9,22 +9,14 @@ import { normOf } from './optimizer.ts';
  * gradients are those a short way uphill, so that parameters settle where the loss is low all around. A step computes the net twice.
  */
 
-/** What {@link sharpnessAwareGradients} is given: parameters, and their gradients where they are. */
-export interface SharpnessInputs {
-  loss: Tensor;
-  values: readonly Tensor[];
-  /** Of the loss with respect to `values`. */
-  gradients: readonly Tensor[];
-  /** Euclidean distance, over all parameters together, of the place where the gradients are taken. */
-  radius: number;
-}
-
 /**
- * Gradients of the loss with respect to `values`, taken where it is highest in the neighbourhood of `radius`, to first order.
+ * Gradients of the loss with respect to `values`, taken where it is highest in their neighbourhood, to first order.
+ * @param radius Euclidean distance of that place, over all values together
  * @throws GraphError `BAD_ATTRIBUTE` where the radius is not above zero
  */
-export function sharpnessAwareGradients({ loss, values, gradients: here, radius }: SharpnessInputs): Tensor[] {
+export function sharpnessAwareGradients(loss: Tensor, values: readonly Tensor[], radius: number): Tensor[] {
   if (!(radius > 0)) throw new GraphError('BAD_ATTRIBUTE', `gradients cannot be taken at a distance of ${radius}`);
+  const here = gradients(loss, values);
   const norm = normOf(here);
   // A loss without any slope stays where it is.
   const factor = div(norm.graph.scalar(radius), add(norm, norm.graph.scalar(TINY)));

@@ -48,9 +48,7 @@ export function addTrainingStep(
   const { graph } = scope;
   const parameters = [...scope.variables.values()].filter(({ kind }) => kind === 'parameter');
   const values = parameters.map(({ name }) => scope.tensors.get(name)!);
-  const here = gradients(loss, values);
-  const raw =
-    sharpness === undefined ? here : sharpnessAwareGradients({ loss, values, gradients: here, radius: sharpness });
+  const raw = sharpness === undefined ? gradients(loss, values) : sharpnessAwareGradients(loss, values, sharpness);
   const clipped = clipNorm === undefined ? { gradients: raw } : clipByNorm(raw, clipNorm);
   const inputs = { learningRate: graph.input('learningRate', []), step: graph.input('step', []) };
   const state = new Map<string, Shape>();
