@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { AwsClient } from 'aws4fetch';
 import { ServerError } from '../error.ts';
 import { type ImageFiles, openImageFolder } from '../store/image-files.ts';
+import { makePrivateFolder } from '../store/private-folder.ts';
 
 /** Image files that may be as large as a video, and so are moved from file to file without being held in memory. */
 export interface JobFiles extends ImageFiles {
@@ -20,6 +21,7 @@ export function openJobFolder(folder: string): JobFiles {
     ...files,
     writeFrom: async (key, path) => {
       const target = join(folder, checkedKey(key));
+      await makePrivateFolder(folder);
       await mkdir(dirname(target), { recursive: true });
       await copyFile(path, `${target}.tmp`);
       await rename(`${target}.tmp`, target);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { ServerError } from '../error.ts';
+import { makePrivateFolder } from './private-folder.ts';
 
 /** Held while a process works in a folder. */
 export interface FolderLock {
@@ -32,7 +33,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 /** @returns its one true path, whatever links led there */
 async function makeFolder(folder: string): Promise<string> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makePrivateFolder(folder);
     return await realpath(folder);
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? cause.code : String(cause);

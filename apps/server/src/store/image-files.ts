@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ServerError } from '../error.ts';
+import { makePrivateFolder } from './private-folder.ts';
 
 /** Where images lie. A key is `ab/abcdef....jpg`: lower-case letters, digits, hyphens, dots and slashes, made by this program. */
 export interface ImageFiles {
@@ -22,7 +23,11 @@ export function imageKey(id: string): string {
 /** Images in a folder on this machine, spread over 256 folders so that none grows too long. */
 export function openImageFolder(folder: string): ImageFiles {
   return {
-    write: async (key, content) => writeDurably(pathOf(folder, key), content),
+    write: async (key, content) => {
+      const path = pathOf(folder, key);
+      await makePrivateFolder(folder);
+      await writeDurably(path, content);
+    },
     read: async (key) => readIfThere(pathOf(folder, key)),
     remove: (key) => rm(pathOf(folder, key), { force: true }),
     close: async () => {},
