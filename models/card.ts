@@ -1,9 +1,13 @@
 import type { Evaluation } from '@mememoji/train/evaluate';
+import type { ClassifierSpec, TrainingOrigin } from '@mememoji/vision/classifier-spec';
 import type { ModelRecord } from './publish-classifier.ts';
+
+type Member = NonNullable<ClassifierSpec['training']['members']>[number];
 
 /** The model card of a shipped classifier, Markdown. Every number comes from the record. */
 export function writeCard({ spec, evaluations, bytes }: ModelRecord): string {
   const { training, input, labels, name } = spec;
+  const { members } = training;
   const privateTest = evaluations.find(({ split, view }) => split === 'PrivateTest' && view === 'single');
   if (privateTest === undefined) throw new Error('the record has no evaluation of PrivateTest');
   return `# ${name}.onnx
@@ -18,7 +22,7 @@ ${(bytes / 1e6).toFixed(2)} MB, weights stored as float16. It reads faces, not f
 | data | FER2013, Training split, without copies of test pictures, repeated pictures and what FER+ voters found to be no face; FER+ votes as a second target |
 | SHA-256 of the data (unpacked) | \`${training.dataHash}\` |
 | recipe | [examples/recipes/${name}.json](../examples/recipes/${name}.json), also in the file's metadata |
-| run | \`${training.run}\`, seed ${training.seed}, ${training.epochs} epochs, ${training.date} |
+${members === undefined ? describeRun(training) : members.map(describeMember).join('\n')}
 | chosen on | PublicTest: the temperature ${spec.temperature.toFixed(3)} and the threshold ${spec.uncertainBelow.toFixed(3)} of \`uncertain\` |
 | preprocessing | ${spec.normalisation}; framing of a photo's face: see [docs/framing.md](../docs/framing.md) |
 
@@ -58,6 +62,15 @@ Art. 5(1)(f)), no decision about a person, no use on people who were not told.
 The weights are this project's own, MIT. FER2013 is the data set of the 2013 challenge (Goodfellow et al.); FER+ votes are
 Microsoft's, MIT. Neither is part of this repository.
 `;
+}
+
+function describeRun({ run, seed, epochs, date }: TrainingOrigin): string {
+  return `| run | \`${run}\`, seed ${seed}, ${epochs} epochs, ${date} |`;
+}
+
+/** A part of a joint net, which was trained by itself. */
+function describeMember({ name, version, ...origin }: Member, index: number): string {
+  return describeRun(origin).replace('| run |', `| net ${index + 1}: ${name} ${version}, run |`);
 }
 
 /** The classes that are missed most, and the mistakes that are most common. */

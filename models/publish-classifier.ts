@@ -1,10 +1,11 @@
 /**
  * Makes a shipped model of a finished run: measures it on FER2013 (PublicTest, and PrivateTest once), writes what was measured
  * into the model file's metadata, and puts file, record and card into this folder, with what the model shall not forget
- * while a person teaches it unless --no-memory is said.
+ * while a person teaches it unless --no-memory is said. The run may be one of join-classifiers.ts too.
  *
  *     node --conditions=source models/publish-classifier.ts --run runs/mememoji --data fer2013.csv.gz --name mememoji
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -58,7 +59,8 @@ async function main(): Promise<void> {
   await writeWhole(join(folder, `${name}.onnx`), [bytes]);
   if (memory) await writeWhole(join(folder, `${name}.memory`), [await makeMemory(bytes, dataset)]);
   await writeText(`${name}.json`, `${JSON.stringify(record, null, 2)}\n`);
-  await writeText(`${name}.metrics.csv`, await readFile(join(run, 'metrics.csv'), 'utf8'));
+  const curve = join(run, 'metrics.csv'); // of classifiers that were joined there is none
+  if (existsSync(curve)) await writeText(`${name}.metrics.csv`, await readFile(curve, 'utf8'));
   await writeText(`${name}.md`, writeCard(record));
 }
 

@@ -98,6 +98,14 @@ describe.each(MODELS)('the shipped classifier $name', ({ name, most, least }) =>
   });
 });
 
+it('fits the net of fine-tune.json to the shipped model, with which it begins', () => {
+  const [tuned, shipped] = ['fine-tune', 'mememoji'].map((name) => {
+    const { model } = parseRecipe(JSON.parse(readFileSync(join(ROOT, `examples/recipes/${name}.json`), 'utf8')));
+    return { ...model, dropout: 0 };
+  });
+  expect(tuned).toEqual(shipped);
+});
+
 describe.skipIf(!existsSync(PHOTOS))('the shipped models on photos', () => {
   it('find every face, none where there is none, and read evident expressions', async () => {
     const analyzer = await createAnalyzer({ threads: 2 });

@@ -4,6 +4,8 @@ import type { Context } from './context.ts';
 
 /** Shows on standard error how a training goes. */
 export interface TrainingDisplay {
+  /** Where a run begins with the weights of a model; see `TrainOptions.onStart`. */
+  start: (variables: number, drawn: readonly string[]) => void;
   /** While teachers are asked. */
   teaching: (done: number, total: number) => void;
   progress: (progress: TrainingProgress) => void;
@@ -13,8 +15,10 @@ export interface TrainingDisplay {
 
 /** A bar for each epoch on a terminal; elsewhere one line per epoch. */
 export async function createTrainingDisplay({ stderr }: Pick<Context, 'stderr'>): Promise<TrainingDisplay> {
+  const start = (variables: number, drawn: readonly string[]) => stderr.write(`${describeStart(variables, drawn)}\n`);
   if (!stderr.isTTY) {
     return {
+      start,
       teaching: (done, total) => {
         if (done === total) stderr.write(`asked the teachers about ${total} pictures\n`);
       },
@@ -32,6 +36,7 @@ export async function createTrainingDisplay({ stderr }: Pick<Context, 'stderr'>)
     running = false;
   };
   return {
+    start,
     teaching: (done, total) => {
       stderr.write(`\rasking the teachers: ${Math.floor((100 * done) / total)}%${done === total ? '\n' : ''}`);
     },
@@ -47,6 +52,16 @@ export async function createTrainingDisplay({ stderr }: Pick<Context, 'stderr'>)
     },
     stop,
   };
+}
+
+/** Drawn variables that are named. */
+const MOST_NAMED = 4;
+
+function describeStart(variables: number, drawn: readonly string[]): string {
+  const told = `begins with ${variables - drawn.length} of its ${variables} variables from the model`;
+  if (drawn.length === 0) return told;
+  const more = drawn.length > MOST_NAMED ? `, and ${drawn.length - MOST_NAMED} more` : '';
+  return `${told}; drawn: ${drawn.slice(0, MOST_NAMED).join(', ')}${more}`;
 }
 
 function barPayload({

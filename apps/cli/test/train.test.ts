@@ -46,6 +46,17 @@ describe('mememoji train', { timeout: PATIENCE }, () => {
     expect(100 * evaluation.accuracy).toBeCloseTo(accuracy, 1);
   });
 
+  it('tells how much of a net begins with the weights of --from', async () => {
+    writeJson(folder, 'wider.json', { ...RECIPE, model: { ...RECIPE.model, dense: [17] }, epochs: 1 });
+    const from = ['--from', 'plain/model.onnx'];
+    const same = await train('recipe.json', 'from-same', '--epochs', '1', ...from);
+    expect(same.stderr).toMatch(/^begins with (\d+) of its \1 variables from the model\nepoch 1/);
+    const wider = await train('wider.json', 'from-other', ...from);
+    expect(wider.stderr).toMatch(
+      /^begins with \d+ of its \d+ variables from the model; drawn: dense1\.weight, dense1\.bias, classifier\.weight\nepoch 1/,
+    );
+  });
+
   it('prints the whole report as JSON, with seed and epochs of the command line', async () => {
     const { code, stdout } = await train('recipe.json', 'json', '--format', 'json', '--seed', '7', '--epochs', '1');
     expect(code).toBe(0);

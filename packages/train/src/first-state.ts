@@ -25,11 +25,12 @@ export function firstState(
   return Object.fromEntries([...state].map(([name, shape]) => [name, first(name, shape)]));
 }
 
-function matching(start: TensorData | undefined, { shape }: TensorData): TensorData | undefined {
+function matching(start: TensorData | undefined, { shape }: Pick<TensorData, 'shape'>): TensorData | undefined {
   return start !== undefined && start.dtype === 'float32' && sameShape(start.shape, shape) ? start : undefined;
 }
 
-/** How many of a net's variables begin with values of `start`. */
-export function countMatches({ variables }: Pick<TrainingGraph, 'variables'>, start: VariableValues): number {
-  return [...variables.values()].filter(({ name, shape }) => sameShape(start.get(name)?.shape ?? [-1], shape)).length;
+/** The names of those of a net's variables that `start` does not have in the same shape, so that they are drawn. */
+export function drawnVariables({ variables }: Pick<TrainingGraph, 'variables'>, start: VariableValues): string[] {
+  const drawn = [...variables.values()].filter(({ name, shape }) => matching(start.get(name), { shape }) === undefined);
+  return drawn.map(({ name }) => name);
 }

@@ -5,7 +5,7 @@ import { type AugmentOptions, LIGHT_AUGMENTATION, STANDARD_AUGMENTATION } from '
 import { TrainError } from './error.ts';
 import { VIEWS } from './views.ts';
 import type { ResidualOptions } from './zoo/residual.ts';
-import { type ModelOptions, modelOptions } from './zoo/zoo.ts';
+import { type ModelOptions, modelOptions, singleNets } from './zoo/zoo.ts';
 
 /** Everything that decides the outcome of a training, but the data: a small JSON file, kept resolved in the run's folder. */
 export const recipeSchema = z.strictObject({
@@ -139,21 +139,25 @@ const consistentRecipe = recipeSchema
     path: ['distillation', 'view'],
     error: "consistent teachers see 'single' or 'flip': there is nothing around the pixels of a step",
   })
-  .refine(({ model }) => model.architecture !== 'residual' || fitsStages(model), {
+  .refine(({ model }) => residualNets(model).every(fitsStages), {
     path: ['model', 'blocks'],
     error: 'as many numbers as there are widths, or one for all',
   })
-  .refine(({ model }) => model.architecture !== 'residual' || !model.mirror || makesPairs(model), {
+  .refine(({ model }) => residualNets(model).every((net) => !net.mirror || makesPairs(net)), {
     path: ['model', 'mirror'],
     error: 'an odd number of channels, in stem or widths, does not make pairs',
   })
-  .refine(({ model }) => !(model.architecture === 'residual' && model.mirror && model.gates + model.places > 0), {
+  .refine(({ model }) => residualNets(model).every(({ mirror, gates, places }) => !(mirror && gates + places > 0)), {
     path: ['model', 'mirror'],
     error: 'gates and places do not keep mirrored pairs',
   });
 
 function takesAnySize(model: ModelOptions): boolean {
-  return model.architecture === 'residual' && model.places === 0;
+  return singleNets(model).every((net) => net.architecture === 'residual' && net.places === 0);
+}
+
+function residualNets(model: ModelOptions): readonly ResidualOptions[] {
+  return singleNets(model).filter((net) => net.architecture === 'residual');
 }
 
 function fitsStages({ blocks, widths }: ResidualOptions): boolean {

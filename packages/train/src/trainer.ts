@@ -7,7 +7,7 @@ import { type Checkpoint, type EpochMetrics, type Position, readCheckpoint } fro
 import type { Classifier } from './classifier-session.ts';
 import type { Dataset } from './dataset.ts';
 import { TrainError } from './error.ts';
-import { countMatches, firstState } from './first-state.ts';
+import { drawnVariables, firstState } from './first-state.ts';
 import type { StartingWeights } from './model-variables.ts';
 import type { Recipe } from './recipe.ts';
 import { openRunFolder, type RunFolder, writeJson, writeLog } from './run-folder.ts';
@@ -57,6 +57,11 @@ export interface TrainOptions {
   signal?: AbortSignal;
   /** Between checkpoints within an epoch; default 60. */
   checkpointSeconds?: number;
+  /**
+   * Told once, where a run begins with the weights of `from`: how many variables the net has, and the names of those that are drawn
+   * because `from` has none of that name and shape. What serves training alone, such as the classifier of the votes, is in no model file.
+   */
+  onStart?: (variables: number, drawn: readonly string[]) => void;
   /** Told while teachers are asked, before the first epoch: pictures done of all. */
   onTeaching?: (done: number, total: number) => void;
   onProgress?: (progress: TrainingProgress) => void;
@@ -78,7 +83,7 @@ export async function train(recipe: Recipe, source: Dataset, options: TrainOptio
   const blockSize = await probeBlockSize(options.createSession);
   const nets = netsOf(recipe, selected.dataset, options);
   const graph = buildTrainingGraph(recipe, selected.dataset.labels.length, blockSize, nets);
-  const { position, state } = found ?? begin(recipe, graph, fingerprint, options.from);
+  const { position, state } = found ?? begin(recipe, graph, fingerprint, options);
   const data = await withTeachers(selected, recipe, options, (labels, ask) =>
     rememberTaught(folder.taught, fingerprint, labels, ask),
   );
@@ -158,10 +163,14 @@ async function findCheckpoint(
   return checkpoint;
 }
 
-function begin(recipe: Recipe, graph: TrainingGraph, fingerprint: string, from?: StartingWeights): Checkpoint {
-  if (from !== undefined && countMatches(graph, from.values) === 0) {
-    const hint = "the recipe's model must be that of the weights";
-    throw new TrainError('BAD_MODEL', 'no variable of the net is among the weights to start from', hint);
+function begin(recipe: Recipe, graph: TrainingGraph, fingerprint: string, { from, onStart }: TrainOptions): Checkpoint {
+  if (from !== undefined) {
+    const drawn = drawnVariables(graph, from.values);
+    if (drawn.length === graph.variables.size) {
+      const hint = "the recipe's model must be that of the weights";
+      throw new TrainError('BAD_MODEL', 'no variable of the net is among the weights to start from', hint);
+    }
+    onStart?.(graph.variables.size, drawn);
   }
   const position: Position = {
     fingerprint,

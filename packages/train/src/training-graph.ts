@@ -51,7 +51,8 @@ export function buildTrainingGraph(
 
 const CLASSIFIER = 'classifier';
 
-/** Name of what is added to the logits. */
+/** Names of the last dense layer's weights [C, F], and of what is added to the logits [C]. */
+export const CLASSIFIER_WEIGHT = `${CLASSIFIER}.weight`;
 export const CLASSIFIER_BIAS = `${CLASSIFIER}.bias`;
 
 /** The dense layer that gives the logits; the same in training and in the exported model. */

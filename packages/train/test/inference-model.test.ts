@@ -121,6 +121,7 @@ describe('the exported model', () => {
     ['residual', RESIDUAL],
     ['cnn9', CNN9],
     ['cnn9 with batch normalisation', { ...CNN9, batchNorm: true }],
+    ['joint', { architecture: 'joint', members: [RESIDUAL, CNN9] }],
   ];
   it.each(NETS)('gives what the training graph gives with the same statistics: %s', async (_, model) => {
     const recipe = tinyRecipe({ model, batchSize: BATCH, inputSize: 16 });

@@ -35,7 +35,10 @@ describe('weights to start from', () => {
   it.each(['model.onnx', 'checkpoint.onnx'])('are taken from %s', async (file) => {
     const { validation } = await base;
     const from = await readStartingWeights(join(BASE, file));
-    const began = (await run(STANDING, { from })).validation!.accuracy;
+    const told: unknown[] = [];
+    const onStart: TrainOptions['onStart'] = (variables, drawn) => told.push(variables, drawn);
+    const began = (await run(STANDING, { from, onStart })).validation!.accuracy;
+    expect(told).toEqual([expect.any(Number), []]);
     const drawn = (await run(STANDING)).validation!.accuracy;
     expect(validation!.accuracy).toBeGreaterThan(0.6);
     expect(began).toBeGreaterThan(validation!.accuracy - 0.1);
@@ -48,6 +51,18 @@ describe('weights to start from', () => {
     const other = tinyRecipe({ epochs: 1, model: { architecture: 'residual', stem: 4, widths: [4], blocks: 1 } });
     const values = new Map([...from.values].filter(([name]) => !name.startsWith('classifier')));
     await expect(run(other, { from: { ...from, values } })).rejects.toMatchObject({ code: 'BAD_MODEL' });
+  });
+
+  it('are drawn where the model has none, which is told', async () => {
+    await base;
+    const from = await readStartingWeights(MODEL);
+    const dense = { ...(LEARNED.model as Record<string, unknown>), dense: [17] };
+    const told: unknown[] = [];
+    const onStart: TrainOptions['onStart'] = (variables, drawn) => told.push(variables, drawn);
+    await run(tinyRecipe({ epochs: 1, model: dense }), { from, onStart });
+    const names = ['dense1.weight', 'dense1.bias', 'classifier.weight'];
+    expect(told).toEqual([expect.any(Number), names]);
+    expect(told[0]).toBeGreaterThan(names.length);
   });
 
   it('must be in a file that holds some', async () => {

@@ -13,6 +13,20 @@ export interface Framing {
   rotate: boolean;
 }
 
+/** What made some weights. */
+export interface TrainingOrigin {
+  /** Beginning of the SHA-256 of all that decided the outcome. */
+  run: string;
+  seed: number;
+  epochs: number;
+  /** With all defaults filled in, JSON. */
+  recipe: string;
+  /** SHA-256 of the data, unpacked. */
+  dataHash: string;
+  /** Day, as in 2026-11-30. */
+  date: string;
+}
+
 /**
  * Everything a program must know about a classifier, kept in the ONNX file's own metadata (key `mememoji`, JSON), so that
  * labels, sizes and thresholds are hard-coded nowhere. The net takes grey pixels and normalises them itself.
@@ -36,8 +50,8 @@ export interface ClassifierSpec {
   /** A face is `uncertain` when its largest probability is below this; chosen on PublicTest. */
   uncertainBelow: number;
   framing: Framing;
-  /** Where the weights come from. */
-  training: { run: string; seed: number; epochs: number; recipe: string; dataHash: string; date: string };
+  /** Where the weights come from; of a joint net, `epochs` are those of all its members, each of which was trained by itself. */
+  training: TrainingOrigin & { members?: (TrainingOrigin & { name: string; version: string })[] };
   /** Published numbers by name, for example `privateTest.accuracy`. */
   metrics: Record<string, number>;
 }

@@ -71,6 +71,7 @@ async function run(options: TrainCommandOptions, context: Context): Promise<void
     createSession: createEngine(options),
     resume: options.resume ?? false,
     signal: context.interrupt.signal(),
+    onStart: display.start,
     onTeaching: display.teaching,
     onProgress: display.progress,
     onEpoch: display.epoch,

@@ -22,20 +22,24 @@ export const cnn9Options = z.strictObject({
 
 export type Cnn9Options = z.infer<typeof cnn9Options>;
 
-/** The net of the original Mememoji: blocks of three 3x3 convolutions with max-pooling, dense layers with dropout. */
-export function cnn9({ widths, depth, dense, dropout, batchNorm }: Cnn9Options): Net {
+/**
+ * The net of the original Mememoji: blocks of three 3x3 convolutions with max-pooling, dense layers with dropout.
+ * @param prefix what the names of its variables begin with
+ */
+export function cnn9({ widths, depth, dense, dropout, batchNorm }: Cnn9Options, prefix = ''): Net {
   return (scope, pictures) => {
     let y = pictures;
     const stages = new Map<string, Tensor>();
     widths.forEach((channels, block) => {
-      for (let i = 0; i < depth; i++) y = convolution(scope, `block${block + 1}.conv${i + 1}`, y, channels, batchNorm);
+      for (let i = 0; i < depth; i++)
+        y = convolution(scope, `${prefix}block${block + 1}.conv${i + 1}`, y, channels, batchNorm);
       y = maxPool(y, 2);
       stages.set(`pool${block + 1}`, y);
     });
     let features = flatten(y);
     dense.forEach((units, i) => {
-      features = relu(denseLayer(scope, `dense${i + 1}`, features, units));
-      features = dropoutLayer(scope, `dropout${i + 1}`, features, dropout);
+      features = relu(denseLayer(scope, `${prefix}dense${i + 1}`, features, units));
+      features = dropoutLayer(scope, `${prefix}dropout${i + 1}`, features, dropout);
     });
     return { features, stages };
   };

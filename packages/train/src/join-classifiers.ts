@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { VariableValues } from '@mememoji/graph/layers';
+import { float32, type TensorData } from '@mememoji/graph/tensor';
+import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
+import { TrainError } from './error.ts';
+import { parseRecipe, type Recipe } from './recipe.ts';
+import { CLASSIFIER_BIAS, CLASSIFIER_WEIGHT } from './training-graph.ts';
+import { memberPrefix } from './zoo/joint.ts';
+
+/** A trained classifier that becomes a part of a joint one. */
+export interface Member {
+  spec: ClassifierSpec;
+  /** Its weights by their names. */
+  values: VariableValues;
+}
+
+/** A joint classifier, to be calibrated and exported as the outcome of a training is. */
+export interface JoinedClassifier {
+  values: VariableValues;
+  /** Not calibrated, nor measured. */
+  spec: ClassifierSpec;
+}
+
+/**
+ * Makes one classifier of several that were trained apart. Its logits are the mean of theirs, each divided by its own temperature, so that
+ * a net that is merely surer does not outvote the others; since the logits are linear in the features, that is one dense layer over
+ * the features of all.
+ * @param recipe whose model is the joint net of theirs, in their order; it is not trained
+ * @throws TrainError `BAD_MODEL` if the members do not read the same pictures with the same labels, or are not those of the recipe
+ */
+export function joinClassifiers(members: readonly Member[], recipe: Recipe): JoinedClassifier {
+  checkMembers(members, recipe);
+  const values = new Map<string, TensorData>();
+  members.forEach((member, i) => {
+    for (const [name, value] of member.values) values.set(memberPrefix(i) + name, value);
+    values.delete(memberPrefix(i) + CLASSIFIER_WEIGHT);
+    values.delete(memberPrefix(i) + CLASSIFIER_BIAS);
+  });
+  const parts = members.map(({ spec, values: own }) => shareOf(spec, own, members.length));
+  values.set(CLASSIFIER_WEIGHT, sideBySide(parts.map(({ weight }) => weight)));
+  values.set(CLASSIFIER_BIAS, sum(parts.map(({ bias }) => bias)));
+  return { values, spec: describeJoined(members, recipe) };
+}
+
+function checkMembers(members: readonly Member[], recipe: Recipe): void {
+  const [first] = members;
+  const models = members.map(({ spec }) => parseRecipe(JSON.parse(spec.training.recipe)).model);
+  if (first === undefined || !isDeepStrictEqual(recipe.model, { architecture: 'joint', members: models })) {
+    throw new TrainError('BAD_MODEL', 'the recipe does not name the nets of the members', 'name them in their order');
+  }
+  for (const { spec } of members) {
+    for (const key of ['labels', 'input', 'normalisation'] as const) {
+      if (isDeepStrictEqual(spec[key], first.spec[key])) continue;
+      throw new TrainError('BAD_MODEL', `${spec.name} and ${first.spec.name} differ in their ${key}`);
+    }
+  }
+}
+
+/** What a member adds to the joint logits. */
+function shareOf({ name, temperature }: ClassifierSpec, values: VariableValues, count: number) {
+  const scaled = (variable: string): TensorData => {
+    const value = values.get(variable);
+    if (value === undefined) throw new TrainError('BAD_MODEL', `${name} has no dense layer '${variable}'`);
+    const numbers = value.data as Float32Array;
+    return float32(
+      value.shape,
+      numbers.map((each) => each / (count * temperature)),
+    );
+  };
+  return { weight: scaled(CLASSIFIER_WEIGHT), bias: scaled(CLASSIFIER_BIAS) };
+}
+
+/** Matrices [C, F1], [C, F2], ... as one [C, F1 + F2 + ...]. */
+function sideBySide(matrices: readonly TensorData[]): TensorData {
+  const rows = matrices[0]!.shape[0]!;
+  const widths = matrices.map(({ shape }) => shape[1]!);
+  const width = widths.reduce((total, each) => total + each, 0);
+  const data = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    let column = row * width;
+    matrices.forEach((matrix, i) => {
+      const own = widths[i]!;
+      data.set((matrix.data as Float32Array).subarray(row * own, (row + 1) * own), column);
+      column += own;
+    });
+  }
+  return float32([rows, width], data);
+}
+
+function sum(vectors: readonly TensorData[]): TensorData {
+  const [first, ...others] = vectors;
+  const data = Float32Array.from(first!.data as Float32Array, (value, i) =>
+    others.reduce((total, { data: more }) => total + (more as Float32Array)[i]!, value),
+  );
+  return float32(first!.shape, data);
+}
+
+function describeJoined(members: readonly Member[], recipe: Recipe): ClassifierSpec {
+  const [{ spec }] = members as [Member];
+  const origins = members.map((each) => each.spec.training);
+  const hash = createHash('sha256').update(JSON.stringify([recipe, ...origins.map(({ run }) => run)]));
+  return {
+    ...spec,
+    name: recipe.name,
+    version: '1',
+    temperature: 1,
+    uncertainBelow: 0,
+    metrics: {},
+    training: {
+      run: hash.digest('hex').slice(0, 12),
+      seed: recipe.seed,
+      epochs: origins.reduce((total, { epochs }) => total + epochs, 0),
+      recipe: JSON.stringify(recipe),
+      dataHash: spec.training.dataHash,
+      date: origins
+        .map(({ date }) => date)
+        .toSorted()
+        .at(-1)!,
+      members: members.map(({ spec: { name, version, training } }) => ({ name, version, ...training })),
+    },
+  };
+}

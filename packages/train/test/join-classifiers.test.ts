@@ -1,0 +1,111 @@
+import type { VariableValues } from '@mememoji/graph/layers';
+import { float32 } from '@mememoji/graph/tensor';
+import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
+import { describe, expect, it } from 'vitest';
+import { openClassifier } from '../src/classifier-session.ts';
+import { firstState } from '../src/first-state.ts';
+import { encodeInferenceModel } from '../src/inference-model.ts';
+import { joinClassifiers, type Member } from '../src/join-classifiers.ts';
+import { Random } from '../src/random.ts';
+import { parseRecipe, type Recipe } from '../src/recipe.ts';
+import { describeModel } from '../src/run-report.ts';
+import { selectTrainingData } from '../src/training-data.ts';
+import { buildTrainingGraph } from '../src/training-graph.ts';
+import { CLASSES, CNN9, pictures } from './helpers/tiny-net.ts';
+import { numbersOf, tinyDataset, tinyRecipe } from './helpers/tiny-run.ts';
+
+const RESIDUAL = { architecture: 'residual', stem: 4, widths: [4, 5], blocks: 1, places: 3 };
+const DATA = tinyDataset(70);
+
+/** A net with weights of its own, and a specification that says so. */
+function member(model: Record<string, unknown>, seed: number, changes: Partial<ClassifierSpec> = {}): Member {
+  const recipe = tinyRecipe({ name: `net-${seed}`, model, inputSize: 16, seed });
+  const graph = buildTrainingGraph(recipe, CLASSES, 0);
+  const random = new Random(seed);
+  const values = [...graph.variables.keys()].map((name) => {
+    const value = firstState(graph, seed)[name]!;
+    return [
+      name,
+      float32(
+        value.shape,
+        numbersOf(value).map((each) => each + 0.3 * random.normal() ** 2),
+      ),
+    ] as const;
+  });
+  return { spec: { ...specOf(recipe), ...changes }, values: new Map(values) };
+}
+
+function specOf(recipe: Recipe): ClassifierSpec {
+  const position = { fingerprint: `${recipe.seed}`.repeat(64), epoch: 0, batch: 0, steps: 0, lossSum: 0 };
+  const past = { seconds: 0, epochSeconds: 0, history: [] };
+  return describeModel(recipe, selectTrainingData(DATA, recipe), { ...position, ...past });
+}
+
+function jointRecipe(...members: Record<string, unknown>[]): Recipe {
+  return parseRecipe({ name: 'both', model: { architecture: 'joint', members }, inputSize: 16, epochs: 1 });
+}
+
+async function logitsOf(recipe: Recipe, values: VariableValues, spec: ClassifierSpec): Promise<Float32Array> {
+  const classifier = await openClassifier(encodeInferenceModel(recipe, values, spec));
+  try {
+    const { data, shape } = pictures(5);
+    return await classifier.run(data as Float32Array, shape[0]!);
+  } finally {
+    await classifier.close();
+  }
+}
+
+const recipeOf = ({ spec }: Member): Recipe => parseRecipe(JSON.parse(spec.training.recipe));
+
+describe('a joint classifier', () => {
+  const first = member(RESIDUAL, 1, { temperature: 0.5 });
+  const second = member(CNN9, 2, { temperature: 2 });
+  const recipe = jointRecipe(RESIDUAL, CNN9);
+
+  it('gives the mean of its members, each by its own temperature', async () => {
+    const { values, spec } = joinClassifiers([first, second], recipe);
+    const joined = await logitsOf(recipe, values, spec);
+    const [a, b] = await Promise.all([first, second].map((each) => logitsOf(recipeOf(each), each.values, each.spec)));
+    expect(joined).toHaveLength(a!.length);
+    joined.forEach((logit, i) => {
+      // Weights are stored as float16.
+      expect(Math.abs(logit - (a![i]! / 0.5 + b![i]! / 2) / 2)).toBeLessThan(0.02 * (1 + Math.abs(logit)));
+    });
+    expect(new Set(joined.map((logit) => Math.round(100 * logit))).size).toBeGreaterThan(CLASSES);
+  });
+
+  it('tells of the trainings that made it, and is not calibrated', () => {
+    const { spec } = joinClassifiers([first, second], recipe);
+    expect(spec).toMatchObject({ name: 'both', temperature: 1, uncertainBelow: 0, metrics: {} });
+    expect(spec.training.members?.map(({ name, seed }) => [name, seed])).toEqual([
+      ['net-1', 1],
+      ['net-2', 2],
+    ]);
+    expect(spec.training.members![1]!.recipe).toBe(second.spec.training.recipe);
+    expect(spec.training.run).not.toBe(joinClassifiers([first, member(CNN9, 3)], recipe).spec.training.run);
+  });
+
+  it('refuses other nets than those of the recipe, and members that read other pictures or labels', () => {
+    const refused = { code: 'BAD_MODEL' };
+    expect(() => joinClassifiers([second, first], recipe)).toThrow(expect.objectContaining(refused));
+    expect(() => joinClassifiers([], recipe)).toThrow(expect.objectContaining(refused));
+    const input = { ...second.spec.input, width: 20 };
+    const stranger = { ...second, spec: { ...second.spec, input } };
+    expect(() => joinClassifiers([first, stranger], recipe)).toThrow('net-2 and net-1 differ in their input');
+    const labels = second.spec.labels.toReversed();
+    const reversed = { ...second, spec: { ...second.spec, labels } };
+    expect(() => joinClassifiers([first, reversed], recipe)).toThrow('differ in their labels');
+  });
+});
+
+describe('the recipe of a joint net', () => {
+  it('is refused where a member is', () => {
+    expect(() => jointRecipe(CNN9)).toThrow('model.members');
+    expect(() => jointRecipe(CNN9, { ...RESIDUAL, blocks: [1] })).toThrow('as many numbers as there are widths');
+    expect(() => jointRecipe(CNN9, { ...RESIDUAL, mirror: true })).toThrow('model.mirror');
+    const nested = { architecture: 'joint', members: [CNN9, CNN9] };
+    expect(() => jointRecipe(CNN9, nested)).toThrow('model.members');
+    const places = { ...jointRecipe(RESIDUAL, CNN9), evaluationSize: 20 };
+    expect(() => parseRecipe(places)).toThrow('evaluationSize');
+  });
+});
