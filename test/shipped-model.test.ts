@@ -48,9 +48,12 @@ describe.each(MODELS)('the shipped classifier $name', ({ name, most, least }) =>
     expect(readFileSync(pathOf(name, 'md'), 'utf8')).toBe(writeCard(record));
   });
 
-  it('was trained by the recipe of its name', () => {
-    const recipe = JSON.parse(readFileSync(join(ROOT, `examples/recipes/${name}.json`), 'utf8'));
-    expect(JSON.parse(record.spec.training.recipe)).toMatchObject(recipe);
+  it('was trained by the recipe of its name, as was each net of a joint one', () => {
+    const { members = [], recipe } = record.spec.training;
+    for (const origin of [{ name, recipe }, ...members]) {
+      const file = JSON.parse(readFileSync(join(ROOT, `examples/recipes/${origin.name}.json`), 'utf8'));
+      expect(JSON.parse(origin.recipe)).toMatchObject(file);
+    }
   });
 
   it('says the same when it is written anew', async () => {
