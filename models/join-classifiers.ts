@@ -1,12 +1,10 @@
 /**
- * Makes a run's folder of several shipped or trained classifiers joined into one, for publish-classifier.ts: their features side by
- * side, the mean of their logits, calibrated anew on PublicTest. Nothing is trained. The recipe is examples/recipes/NAME.json; its model
- * names their nets in the order of the files.
+ * Makes a run's folder of several trained classifiers joined into one: their features side by side, the mean of their logits,
+ * calibrated anew on PublicTest. Nothing is trained. The recipe's model names their nets in the order of the files (docs/training.md).
  *
- *     node --conditions=source models/join-classifiers.ts --name mememoji-large --data fer2013.csv.gz \
- *       --run runs/large models/mememoji.onnx runs/peer/model.onnx
+ *     node --conditions=source models/join-classifiers.ts --recipe both.json --data fer2013.csv.gz --run runs/both \
+ *       models/mememoji.onnx runs/other/model.onnx
  */
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openClassifier } from '@mememoji/train/classifier-session';
 import { createEngine } from '@mememoji/train/engine';
@@ -30,12 +28,12 @@ export async function readMember(path: string): Promise<Member> {
 }
 
 async function main(): Promise<void> {
-  const options = { name: { type: 'string' }, data: { type: 'string' }, run: { type: 'string' } } as const;
+  const options = { recipe: { type: 'string' }, data: { type: 'string' }, run: { type: 'string' } } as const;
   const { values: given, positionals: files } = parseArgs({ options, allowPositionals: true });
-  const { name, data, run } = given;
-  if (name === undefined || data === undefined || run === undefined || files.length < 2)
-    throw new Error('--name, --data, --run and two model files or more are needed');
-  const recipe = await readRecipe(join(import.meta.dirname, `../examples/recipes/${name}.json`));
+  const { data, run } = given;
+  if (given.recipe === undefined || data === undefined || run === undefined || files.length < 2)
+    throw new Error('--recipe, --data, --run and two model files or more are needed');
+  const recipe = await readRecipe(given.recipe);
   const { values, spec } = joinClassifiers(await Promise.all(files.map(readMember)), recipe);
   const selected = selectTrainingData(await openDataset(data), recipe);
   const { accuracy, loss, logits } = await validate(recipe, values, spec, selected, createEngine({ threads: 2 }));
@@ -47,7 +45,7 @@ async function main(): Promise<void> {
   const parameters = countParameters(recipe, spec.labels.length);
   await writeJson(made.report, {
     status: 'joined',
-    name,
+    name: recipe.name,
     parameters,
     members: spec.training.members,
     validation: { accuracy, loss, ...calibration },

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Classifier, openClassifier } from '@mememoji/train/classifier-session';
 import { evaluateClassifier } from '@mememoji/train/evaluate';
+import { encodeInferenceModel } from '@mememoji/train/inference-model';
+import { joinClassifiers } from '@mememoji/train/join-classifiers';
 import { openDataset } from '@mememoji/train/open-dataset';
 import { parseRecipe } from '@mememoji/train/recipe';
 import { rankExpressions } from '@mememoji/vision/expression';
@@ -10,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPhotos } from '../benchmarks/photos.ts';
 import { adjustClassifier } from '../models/adjust-classifier.ts';
 import { writeCard } from '../models/card.ts';
+import { readMember } from '../models/join-classifiers.ts';
 import type { ModelRecord } from '../models/publish-classifier.ts';
 import { largestDifference, rewriteClassifier } from '../models/rewrite-classifier.ts';
 
@@ -99,6 +102,35 @@ describe.each(MODELS)('the shipped classifier $name', ({ name, most, least }) =>
     expect(measured.accuracy6).toBeGreaterThan(least.accuracy6);
     expect(measured.ece).toBeLessThan(0.03);
   });
+});
+
+it('joins both shipped classifiers into one that says their mean, and whose card tells of both', async () => {
+  const paths = MODELS.map(({ name }) => pathOf(name, 'onnx'));
+  const members = await Promise.all(paths.map(readMember));
+  const recipes = members.map(({ spec }) => parseRecipe(JSON.parse(spec.training.recipe)));
+  const model = { architecture: 'joint', members: recipes.map((recipe) => recipe.model) };
+  const recipe = parseRecipe({ ...recipes[0], name: 'both', model });
+  const { values, spec } = joinClassifiers(members, recipe);
+  const classifiers = [
+    await openClassifier(encodeInferenceModel(recipe, values, spec)),
+    ...(await Promise.all(paths.map((path) => openClassifier(path)))),
+  ];
+  const pixels = Float32Array.from({ length: 2 * 40 * 40 }, (_, i) => (i * 7919) % 256);
+  const [joined, ...apart] = await Promise.all(classifiers.map((classifier) => classifier.run(pixels, 2)));
+  await Promise.all(classifiers.map((classifier) => classifier.close()));
+  const means = joined!.map((_, i) =>
+    members.reduce((mean, member, of) => mean + apart[of]![i]! / member.spec.temperature / members.length, 0),
+  );
+  // Weights are stored as float16.
+  joined!.forEach((logit, i) => {
+    expect(Math.abs(logit - means[i]!)).toBeLessThan(0.02);
+  });
+  const record: ModelRecord = JSON.parse(readFileSync(pathOf('mememoji', 'json'), 'utf8'));
+  const card = writeCard({ ...record, spec });
+  for (const [i, member] of members.entries()) {
+    const { name, version, training } = member.spec;
+    expect(card).toContain(`| net ${i + 1}: ${name} ${version}, run | \`${training.run}\`, seed ${training.seed}`);
+  }
 });
 
 it('fits the net of fine-tune.json to the shipped model, with which it begins', () => {
