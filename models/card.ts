@@ -64,13 +64,13 @@ Microsoft's, MIT. Neither is part of this repository.
 `;
 }
 
-function describeRun({ run, seed, epochs, date }: TrainingOrigin): string {
-  return `| run | \`${run}\`, seed ${seed}, ${epochs} epochs, ${date} |`;
+function describeRun({ run, seed, epochs, date }: TrainingOrigin, what = 'run'): string {
+  return `| ${what} | \`${run}\`, seed ${seed}, ${epochs} epochs, ${date} |`;
 }
 
 /** A part of a joint net, which was trained by itself. */
 function describeMember({ name, version, ...origin }: Member, index: number): string {
-  return describeRun(origin).replace('| run |', `| net ${index + 1}: ${name} ${version}, run |`);
+  return describeRun(origin, `net ${index + 1}: ${name} ${version}, run`);
 }
 
 /** The classes that are missed most, and the mistakes that are most common. */

@@ -19,7 +19,7 @@ export function memberPrefix(index: number): string {
 
 /**
  * Nets side by side, all of which see the picture: their features one after the other, for one classifier. Nets that were trained
- * apart err apart, so that what they say together is right more often than any of them (see `../join-classifiers.ts`).
+ * apart err apart, so that what they say together may be right more often than any of them (see `../join-classifiers.ts`).
  * @param members each with variables under its own {@link memberPrefix}
  */
 export function joint(members: readonly Net[]): Net {
