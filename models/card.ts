@@ -21,8 +21,7 @@ ${(bytes / 1e6).toFixed(2)} MB, weights stored as float16. It reads faces, not f
 |---|---|
 | data | FER2013, Training split, without copies of test pictures, repeated pictures and what FER+ voters found to be no face; FER+ votes as a second target |
 | SHA-256 of the data (unpacked) | \`${training.dataHash}\` |
-| recipe | [examples/recipes/${name}.json](../examples/recipes/${name}.json), also in the file's metadata |
-${members === undefined ? describeRun(training) : members.map(describeMember).join('\n')}
+${members === undefined ? describeTraining(name, training) : members.map(describeMember).join('\n')}
 | chosen on | PublicTest: the temperature ${spec.temperature.toFixed(3)} and the threshold ${spec.uncertainBelow.toFixed(3)} of \`uncertain\` |
 | preprocessing | ${spec.normalisation}; framing of a photo's face: see [docs/framing.md](../docs/framing.md) |
 
@@ -64,13 +63,15 @@ Microsoft's, MIT. Neither is part of this repository.
 `;
 }
 
-function describeRun({ run, seed, epochs, date }: TrainingOrigin, what = 'run'): string {
-  return `| ${what} | \`${run}\`, seed ${seed}, ${epochs} epochs, ${date} |`;
+function describeTraining(name: string, { run, seed, epochs, date }: TrainingOrigin): string {
+  return `| recipe | [examples/recipes/${name}.json](../examples/recipes/${name}.json), also in the file's metadata |
+| run | \`${run}\`, seed ${seed}, ${epochs} epochs, ${date} |`;
 }
 
 /** A part of a joint net, which was trained by itself. */
-function describeMember({ name, version, ...origin }: Member, index: number): string {
-  return describeRun(origin, `net ${index + 1}: ${name} ${version}, run`);
+function describeMember({ name, version, run, seed, epochs, date }: Member, index: number): string {
+  const recipe = `[examples/recipes/${name}.json](../examples/recipes/${name}.json)`;
+  return `| net ${index + 1} | ${name} ${version}, ${recipe}: run \`${run}\`, seed ${seed}, ${epochs} epochs, ${date} |`;
 }
 
 /** The classes that are missed most, and the mistakes that are most common. */

@@ -1,7 +1,7 @@
 /**
  * Makes a shipped model of a finished run: measures it on FER2013 (PublicTest, and PrivateTest once), writes what was measured
  * into the model file's metadata, and puts file, record and card into this folder, with what the model shall not forget
- * while a person teaches it unless --no-memory is said. The run may be one of join-classifiers.ts too.
+ * while a person teaches it unless --no-memory is said. The run may be one of `mememoji models join` too.
  *
  *     node --conditions=source models/publish-classifier.ts --run runs/mememoji --data fer2013.csv.gz --name mememoji
  */

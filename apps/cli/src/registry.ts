@@ -68,7 +68,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'models',
-    summary: 'tell about the models, and choose which one faces are read with',
+    summary: 'tell about the models, choose which one faces are read with, join several into one',
     load: () => import('./commands/models.ts'),
   },
   {

@@ -8,6 +8,26 @@ export interface Plane {
   height: number;
 }
 
+/**
+ * Lights in place from one side: brightness is multiplied by a factor that rises evenly across the picture, from 1 - depth at one edge
+ * through 1 in the middle to 1 + depth at the other; 255 stays the brightest, and corners may be darker and brighter than edges.
+ * @param depth 0 (nothing) to 1
+ * @param angle radians, from the right towards the bottom
+ */
+export function shade({ data, offset, width, height }: Plane, depth: number, angle: number): void {
+  const radius = Math.max(width, height) / 2;
+  const [stepX, stepY] = [(Math.cos(angle) * depth) / radius, (Math.sin(angle) * depth) / radius];
+  let at = offset;
+  for (let y = 0; y < height; y++) {
+    const ofRow = 1 + (y - (height - 1) / 2) * stepY;
+    for (let x = 0; x < width; x++) {
+      const light = Math.max(0, ofRow + (x - (width - 1) / 2) * stepX);
+      data[at] = Math.min(255, data[at]! * light);
+      at++;
+    }
+  }
+}
+
 /** Blurs in place with a Gaussian of `sigma` pixels; edges are continued. `scratch` holds one plane. */
 export function blur(plane: Plane, sigma: number, scratch: Float32Array): void {
   const { data, offset, width, height } = plane;

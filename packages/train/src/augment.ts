@@ -1,4 +1,4 @@
-import { blur, type EraseOptions, erase, lowerResolution } from './augment-effects.ts';
+import { blur, type EraseOptions, erase, lowerResolution, shade } from './augment-effects.ts';
 import { TrainError } from './error.ts';
 import type { Random } from './random.ts';
 
@@ -26,6 +26,8 @@ export interface AugmentOptions {
   contrast?: { probability: number; range: Range };
   /** Raises the grey value (as 0..1) to this power. */
   gamma?: { probability: number; range: Range };
+  /** Light from one side, any: brightness changes by up to a share drawn from `depth` (below 1), see {@link shade}. */
+  shade?: { probability: number; depth: Range };
   /** Gaussian; `sigma` in output pixels. */
   blur?: { probability: number; sigma: Range };
   /** As if the face had been `side` output pixels high (rounded). */
@@ -71,6 +73,12 @@ export const STANDARD_AUGMENTATION: AugmentOptions = {
   erase: { probability: 0.5, area: [0.02, 0.25], aspect: [0.3, 3.3], fill: 'noise' },
 };
 
+/** {@link STANDARD_AUGMENTATION} and light from one side, which FER2013 hardly has and a webcam beside a window or a lamp often. */
+export const SHADED_AUGMENTATION: AugmentOptions = {
+  ...STANDARD_AUGMENTATION,
+  shade: { probability: 0.3, depth: [0, 0.8] },
+};
+
 /** Prepares an augmenter; `{}` gives the middle crop. It keeps its working memory, so one serves one thread. */
 export function createAugmenter(options: AugmentOptions, geometry: AugmentGeometry): Augmenter {
   checkGeometry(options, geometry);
@@ -83,6 +91,8 @@ export function createAugmenter(options: AugmentOptions, geometry: AugmentGeomet
     drawCurve(options, geometry, random, pixels, offset, curve);
     resample(geometry, affine, curve, pixels, offset, out, outOffset);
     const plane = { data: out, offset: outOffset, width: outWidth, height: outHeight };
+    if (options.shade && random.chance(options.shade.probability))
+      shade(plane, random.uniform(...options.shade.depth), random.uniform(0, 2 * Math.PI));
     if (options.blur && random.chance(options.blur.probability))
       blur(plane, random.uniform(...options.blur.sigma), scratch);
     if (options.lowResolution && random.chance(options.lowResolution.probability)) {

@@ -17,6 +17,8 @@ export interface Member {
 
 /** A joint classifier, to be calibrated and exported as the outcome of a training is. */
 export interface JoinedClassifier {
+  /** What a training of the joint net begins with: names the nets; nothing was trained by it. */
+  recipe: Recipe;
   values: VariableValues;
   /** Not calibrated, nor measured. */
   spec: ClassifierSpec;
@@ -26,11 +28,11 @@ export interface JoinedClassifier {
  * Makes one classifier of several that were trained apart. Its logits are the mean of theirs, each divided by its own temperature, so that
  * a net that is merely surer does not outvote the others; since the logits are linear in the features, that is one dense layer over
  * the features of all.
- * @param recipe whose model is the joint net of theirs, in their order; it is not trained
- * @throws TrainError `BAD_MODEL` if the members do not read the same pictures with the same labels, or are not those of the recipe
+ * @throws TrainError `BAD_MODEL` if they are fewer than two, joint themselves, or do not read the same pictures with the same labels
  */
-export function joinClassifiers(members: readonly Member[], recipe: Recipe): JoinedClassifier {
-  checkMembers(members, recipe);
+export function joinClassifiers(members: readonly Member[], name: string): JoinedClassifier {
+  checkMembers(members);
+  const recipe = describeNets(members, name);
   const values = new Map<string, TensorData>();
   members.forEach((member, i) => {
     for (const [name, value] of member.values) values.set(memberPrefix(i) + name, value);
@@ -40,21 +42,37 @@ export function joinClassifiers(members: readonly Member[], recipe: Recipe): Joi
   const parts = members.map(({ spec, values: own }) => shareOf(spec, own, members.length));
   values.set(CLASSIFIER_WEIGHT, sideBySide(parts.map(({ weight }) => weight)));
   values.set(CLASSIFIER_BIAS, sum(parts.map(({ bias }) => bias)));
-  return { values, spec: describeJoined(members, recipe) };
+  return { recipe, values, spec: describeJoined(members, recipe) };
 }
 
-function checkMembers(members: readonly Member[], recipe: Recipe): void {
+function checkMembers(members: readonly Member[]): void {
   const [first] = members;
-  const models = members.map(({ spec }) => parseRecipe(JSON.parse(spec.training.recipe)).model);
-  if (first === undefined || !isDeepStrictEqual(recipe.model, { architecture: 'joint', members: models })) {
-    throw new TrainError('BAD_MODEL', 'the recipe does not name the nets of the members', 'name them in their order');
-  }
+  if (first === undefined || members.length < 2)
+    throw new TrainError('BAD_MODEL', 'one classifier cannot be joined', 'name two or more');
   for (const { spec } of members) {
+    if (spec.training.members !== undefined)
+      throw new TrainError('BAD_MODEL', `${spec.name} is joint itself`, 'name the files that it was made of');
     for (const key of ['labels', 'input', 'normalisation'] as const) {
       if (isDeepStrictEqual(spec[key], first.spec[key])) continue;
-      throw new TrainError('BAD_MODEL', `${spec.name} and ${first.spec.name} differ in their ${key}`);
+      const hint = 'join models that were trained for the same pictures and labels';
+      throw new TrainError('BAD_MODEL', `${spec.name} and ${first.spec.name} differ in their ${key}`, hint);
     }
   }
+}
+
+/** Classes and rows are chosen as for the first of them. */
+function describeNets(members: readonly Member[], name: string): Recipe {
+  const recipes = members.map(({ spec }) => parseRecipe(JSON.parse(spec.training.recipe)));
+  const [{ data, epochs }] = recipes as [Recipe];
+  const names = members.map(({ spec }) => `${spec.name} ${spec.version}`);
+  return parseRecipe({
+    name,
+    description: `Side by side: ${names.join(', ')}.`,
+    data,
+    model: { architecture: 'joint', members: recipes.map(({ model }) => model) },
+    inputSize: members[0]!.spec.input.height,
+    epochs,
+  });
 }
 
 /** What a member adds to the joint logits. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { EXPRESSIONS } from '@mememoji/vision/expression';
 import { z } from 'zod';
-import { type AugmentOptions, LIGHT_AUGMENTATION, STANDARD_AUGMENTATION } from './augment.ts';
+import { type AugmentOptions, LIGHT_AUGMENTATION, SHADED_AUGMENTATION, STANDARD_AUGMENTATION } from './augment.ts';
 import { TrainError } from './error.ts';
 import { VIEWS } from './views.ts';
 import type { ResidualOptions } from './zoo/residual.ts';
@@ -68,8 +68,8 @@ export const recipeSchema = z.strictObject({
       }),
     ])
     .prefault({ kind: 'cosine', peak: 0.05 }),
-  /** `none`, `light` (mirrored, moved by the crop) or `standard` (see `STANDARD_AUGMENTATION`). */
-  augmentation: z.enum(['none', 'light', 'standard']).default('standard'),
+  /** `none`, `light` (mirrored, moved by the crop), `standard` or `shaded` (see `STANDARD_AUGMENTATION`, `SHADED_AUGMENTATION`). */
+  augmentation: z.enum(['none', 'light', 'standard', 'shaded']).default('standard'),
   /** Last epochs, with light augmentation and without mixup. */
   lightEpochs: z.int().min(0).default(0),
   mixup: z.strictObject({ alpha: z.number().gt(0), probability: z.number().min(0).max(1).default(1) }).optional(),
@@ -188,5 +188,6 @@ function parseJson(text: string, path: string): unknown {
 export function augmentationAt(recipe: Recipe, epoch: number): AugmentOptions {
   if (recipe.augmentation === 'none') return {};
   const light = recipe.augmentation === 'light' || epoch >= recipe.epochs - recipe.lightEpochs;
-  return light ? LIGHT_AUGMENTATION : STANDARD_AUGMENTATION;
+  if (light) return LIGHT_AUGMENTATION;
+  return recipe.augmentation === 'shaded' ? SHADED_AUGMENTATION : STANDARD_AUGMENTATION;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AugmentOptions, createAugmenter, STANDARD_AUGMENTATION } from '../src/augment.ts';
-import { blur, erase, lowerResolution, type Plane } from '../src/augment-effects.ts';
+import { type AugmentOptions, createAugmenter, SHADED_AUGMENTATION } from '../src/augment.ts';
+import { blur, erase, lowerResolution, type Plane, shade } from '../src/augment-effects.ts';
 import { Random } from '../src/random.ts';
 
 const SIDE = 12;
@@ -200,6 +200,46 @@ describe('effects', () => {
     expect(valuesOf(same)).toEqual(before);
   });
 
+  it('lights from one side: evenly brighter towards it, as before in the middle', () => {
+    const right = plane(5, 3, () => 100);
+    shade(right, 0.5, 0);
+    const row = [60, 80, 100, 120, 140];
+    valuesOf(right).forEach((value, i) => {
+      expect(value).toBeCloseTo(row[i % 5]!, 3);
+    });
+    const bottom = plane(3, 5, () => 100);
+    shade(bottom, 0.5, Math.PI / 2);
+    valuesOf(bottom).forEach((value, i) => {
+      expect(value).toBeCloseTo(row[Math.floor(i / 3)]!, 3);
+    });
+    const corners = plane(40, 40, () => 200);
+    shade(corners, 1, Math.PI / 4);
+    const values = valuesOf(corners);
+    expect([values[0], values.at(-1)]).toEqual([0, 255]);
+    const same = plane(4, 4, (x, y) => 10 * x + y);
+    const before = valuesOf(same);
+    shade(same, 0, 1);
+    expect(valuesOf(same)).toEqual(before);
+  });
+
+  it('lights from any side, as deep as is asked for', () => {
+    const grey = new Uint8Array(SIDE * SIDE).fill(100);
+    const lit = Array.from({ length: 200 }, (_, key) => {
+      const values = augment({ shade: { ...always, depth: [0.2, 0.6] } }, SIDE, key, grey);
+      const mean = (pixels: number[]) => pixels.reduce((sum, value) => sum + value, 0) / pixels.length / 100 - 1;
+      const towards = (side: (x: number, y: number) => boolean) =>
+        mean(values.filter((_, i) => side(i % SIDE, Math.floor(i / SIDE))));
+      return { right: towards((x) => x >= SIDE / 2), bottom: towards((_, y) => y >= SIDE / 2) };
+    });
+    // On the mean, half a picture is half as much brighter or darker as its edge.
+    const depths = lit.map(({ right, bottom }) => 2 * Math.hypot(right, bottom));
+    expect(Math.min(...depths)).toBeGreaterThan(0.19);
+    expect(Math.max(...depths)).toBeLessThan(0.61);
+    expect(Math.max(...depths) - Math.min(...depths)).toBeGreaterThan(0.35);
+    const quarters = new Set(lit.map(({ right, bottom }) => `${right > 0},${bottom > 0}`));
+    expect(quarters.size).toBe(4);
+  });
+
   it('erases one rectangle of the area asked for, with noise or the mean', () => {
     const random = new Random(4);
     const options = { ...always, area: [0.1, 0.3], aspect: [0.5, 2], fill: 'noise' } as const;
@@ -225,7 +265,7 @@ describe('effects', () => {
 describe('createAugmenter', () => {
   it('depends on the random state alone, not on what came before', () => {
     const options: AugmentOptions = {
-      ...STANDARD_AUGMENTATION,
+      ...SHADED_AUGMENTATION,
       blur: { probability: 0.5, sigma: [0.4, 1.2] },
       lowResolution: { probability: 0.5, side: [4, 9] },
     };

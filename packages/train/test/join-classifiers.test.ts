@@ -60,10 +60,8 @@ const recipeOf = ({ spec }: Member): Recipe => parseRecipe(JSON.parse(spec.train
 describe('a joint classifier', () => {
   const first = member(RESIDUAL, 1, { temperature: 0.5 });
   const second = member(CNN9, 2, { temperature: 2 });
-  const recipe = jointRecipe(RESIDUAL, CNN9);
-
   it('gives the mean of its members, each by its own temperature', async () => {
-    const { values, spec } = joinClassifiers([first, second], recipe);
+    const { recipe, values, spec } = joinClassifiers([first, second], 'both');
     const joined = await logitsOf(recipe, values, spec);
     const [a, b] = await Promise.all([first, second].map((each) => logitsOf(recipeOf(each), each.values, each.spec)));
     expect(joined).toHaveLength(a!.length);
@@ -75,26 +73,29 @@ describe('a joint classifier', () => {
   });
 
   it('tells of the trainings that made it, and is not calibrated', () => {
-    const { spec } = joinClassifiers([first, second], recipe);
+    const { recipe, spec } = joinClassifiers([first, second], 'both');
+    expect(recipe.model).toEqual(jointRecipe(RESIDUAL, CNN9).model);
+    expect(JSON.parse(spec.training.recipe)).toEqual(recipe);
     expect(spec).toMatchObject({ name: 'both', temperature: 1, uncertainBelow: 0, metrics: {} });
     expect(spec.training.members?.map(({ name, seed }) => [name, seed])).toEqual([
       ['net-1', 1],
       ['net-2', 2],
     ]);
     expect(spec.training.members![1]!.recipe).toBe(second.spec.training.recipe);
-    expect(spec.training.run).not.toBe(joinClassifiers([first, member(CNN9, 3)], recipe).spec.training.run);
+    expect(spec.training.run).not.toBe(joinClassifiers([first, member(CNN9, 3)], 'both').spec.training.run);
   });
 
-  it('refuses other nets than those of the recipe, and members that read other pictures or labels', () => {
-    const refused = { code: 'BAD_MODEL' };
-    expect(() => joinClassifiers([second, first], recipe)).toThrow(expect.objectContaining(refused));
-    expect(() => joinClassifiers([], recipe)).toThrow(expect.objectContaining(refused));
+  it('refuses one alone, a joint one, and members that read other pictures or labels', () => {
+    expect(() => joinClassifiers([first], 'one')).toThrow(expect.objectContaining({ code: 'BAD_MODEL' }));
+    expect(() => joinClassifiers([first, joinClassifiers([first, second], 'both')], 'three')).toThrow(
+      'both is joint itself',
+    );
     const input = { ...second.spec.input, width: 20 };
     const stranger = { ...second, spec: { ...second.spec, input } };
-    expect(() => joinClassifiers([first, stranger], recipe)).toThrow('net-2 and net-1 differ in their input');
+    expect(() => joinClassifiers([first, stranger], 'both')).toThrow('net-2 and net-1 differ in their input');
     const labels = second.spec.labels.toReversed();
     const reversed = { ...second, spec: { ...second.spec, labels } };
-    expect(() => joinClassifiers([first, reversed], recipe)).toThrow('differ in their labels');
+    expect(() => joinClassifiers([first, reversed], 'both')).toThrow('differ in their labels');
   });
 });
 

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LIGHT_AUGMENTATION, STANDARD_AUGMENTATION } from '../src/augment.ts';
+import { LIGHT_AUGMENTATION, SHADED_AUGMENTATION, STANDARD_AUGMENTATION } from '../src/augment.ts';
 import { augmentationAt, parseRecipe, readRecipe } from '../src/recipe.ts';
 import { temporaryFile, temporaryFolder } from './helpers/fer-like.ts';
 
@@ -154,6 +154,7 @@ describe('augmentationAt', () => {
     expect(at('none', 2)(9)).toEqual({});
     expect(at('light')(0)).toBe(LIGHT_AUGMENTATION);
     expect(at('standard')(9)).toBe(STANDARD_AUGMENTATION);
+    expect([0, 9].map(at('shaded', 1))).toEqual([SHADED_AUGMENTATION, LIGHT_AUGMENTATION]);
     expect([0, 7, 8, 9].map(at('standard', 2))).toEqual([
       STANDARD_AUGMENTATION,
       STANDARD_AUGMENTATION,

@@ -15,6 +15,7 @@ import type { Context } from '../context.ts';
 import { formatOption, outputOption, withExamples } from '../options.ts';
 import { alignColumns, csvLine, type Format, writeOutput } from '../output.ts';
 import { listModels, type ShippedModel } from '../shipped-models.ts';
+import { createJoinCommand } from './models-join.ts';
 
 interface ListOptions {
   format: Format;
@@ -34,7 +35,9 @@ const COLUMNS = ['name', 'version', 'kind', 'classes', 'input', 'accuracy', 'byt
 
 /** `mememoji models`: those that come with the program and those that were installed beside them, and which one is used. */
 export function createCommand(context: Context): Command {
-  const models = new Command().description('tell about the models, and choose which one faces are read with');
+  const models = new Command().description(
+    'tell about the models, choose which one faces are read with, join several into one',
+  );
   const list = models
     .command('list')
     .description('list them with what their files say of themselves')
@@ -57,6 +60,7 @@ export function createCommand(context: Context): Command {
       context.stdout.write(`in use: ${await rollbackModel(modelsFolder(context.env))}\n`);
     });
   withExamples(rollback, ['mememoji models rollback']);
+  models.addCommand(createJoinCommand(context));
   return withExamples(models, ['mememoji models list', 'mememoji models rollback']);
 }
 

@@ -1,0 +1,72 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RECIPE, writeFaces, writeJson } from './faces.ts';
+import { type Outcome, run } from './run.ts';
+import { makeFolder } from './stand-in.ts';
+
+/** Milliseconds, for machines that have other things to do. */
+const PATIENCE = 180_000;
+const MEMBERS = ['narrow/model.onnx', 'wide/model.onnx'];
+
+describe('mememoji models join', { timeout: PATIENCE }, () => {
+  let folder: string;
+  const mememoji = (...args: string[]): Promise<Outcome> => run(args, { cwd: folder });
+  const joinInto = (place: string, models: readonly string[], ...more: string[]): Promise<Outcome> =>
+    mememoji('models', 'join', ...models, '--data', 'faces.csv', '--run', place, ...more);
+
+  beforeAll(async () => {
+    ({ folder } = makeFolder());
+    writeFaces(folder);
+    const nets = { narrow: RECIPE.model, wide: { ...RECIPE.model, dense: [24] } };
+    for (const [name, model] of Object.entries(nets)) {
+      writeJson(folder, `${name}.json`, { ...RECIPE, name, model, epochs: 2 });
+      const options = ['--recipe', `${name}.json`, '--run', name, '--threads', '1', '--no-spinning'];
+      expect((await mememoji('train', '--data', 'faces.csv', ...options)).code).toBe(0);
+    }
+  }, PATIENCE);
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('leaves a model of the name, which evaluate and compare read, and tells of both', async () => {
+    const { code, stdout } = await joinInto('both', MEMBERS, '--name', 'pair');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^joined narrow 1, wide 1; [\d,]+ parameters\nvalidation accuracy \d+\.\d\d%, temperature \d+\.\d\d\nmodel: both\/model\.onnx\n$/,
+    );
+    const report = JSON.parse(readFileSync(join(folder, 'both/report.json'), 'utf8'));
+    expect(report).toMatchObject({ status: 'joined', name: 'pair' });
+    expect(report.members.map(({ name }: { name: string }) => name)).toEqual(['narrow', 'wide']);
+    const options = ['--data', 'faces.csv', '--model', 'both/model.onnx', '--split', 'PublicTest', '--format', 'json'];
+    const evaluation = JSON.parse((await mememoji('evaluate', ...options)).stdout);
+    expect(evaluation.accuracy).toBeCloseTo(report.validation.accuracy, 3);
+    const compared = await mememoji('compare', 'both/model.onnx', 'wide/model.onnx', '--data', 'faces.csv');
+    expect(compared.code).toBe(0);
+    expect(compared.stdout).toContain('pair');
+  });
+
+  it('trains it on as one net, by the recipe that it left', async () => {
+    await joinInto('once', MEMBERS, '--format', 'json');
+    const options = ['--recipe', 'once/config.json', '--from', 'once/model.onnx', '--run', 'on', '--epochs', '1'];
+    const { code, stderr } = await mememoji('train', '--data', 'faces.csv', ...options, '--threads', '1');
+    expect(stderr).toMatch(/^begins with (\d+) of its \1 variables from the model\nepoch 1\/1/);
+    expect(code).toBe(0);
+  });
+
+  it('refuses one model, a joint one, an unknown one, and a folder that holds a run', async () => {
+    expect(await joinInto('one', MEMBERS.slice(1))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('one classifier cannot be joined'),
+    });
+    await joinInto('first', MEMBERS);
+    const nested = await joinInto('nested', ['first/model.onnx', ...MEMBERS]);
+    expect(nested.stderr).toContain('joint is joint itself. Name the files that it was made of');
+    const unknown = await joinInto('unknown', ['nobody', ...MEMBERS]);
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("no model is named 'nobody'") });
+    const before = readFileSync(join(folder, 'wide/model.onnx'));
+    expect(await joinInto('wide', MEMBERS)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('wide holds a run already'),
+    });
+    expect(readFileSync(join(folder, 'wide/model.onnx'))).toEqual(before);
+  });
+});
