@@ -20,11 +20,12 @@ export interface Side<Picture> {
 
 /**
  * `mememoji` looks at photos as it does by default, `mememoji-video` once, at 192 pixels, as at frames of a video;
- * `mememoji-tiny` reads faces with the smaller of the shipped classifiers.
+ * `mememoji-large` and `mememoji-tiny` read faces with the other shipped classifiers.
  */
 export const SIDES = [
   'mememoji',
   'mememoji-video',
+  'mememoji-large',
   'mememoji-tiny',
   'human',
   'human-mesh',
@@ -38,13 +39,13 @@ export type SideName = (typeof SIDES)[number];
 export interface OwnOptions {
   detection: 'photo' | 'video';
   /** Name of the shipped classifier; the usual one if left out. */
-  model?: 'mememoji-tiny';
+  model?: 'mememoji-large' | 'mememoji-tiny';
 }
 
 /** Undefined for the sides of others. */
 export function ownOptions(name: SideName): OwnOptions | undefined {
   if (name === 'mememoji') return { detection: 'photo' };
-  if (name === 'mememoji-tiny') return { detection: 'photo', model: name };
+  if (name === 'mememoji-large' || name === 'mememoji-tiny') return { detection: 'photo', model: name };
   return name === 'mememoji-video' ? { detection: 'video' } : undefined;
 }
 

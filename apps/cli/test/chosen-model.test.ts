@@ -44,6 +44,16 @@ describe('the model in use', () => {
     expect(await call('models', 'use', 'shipped')).toMatchObject({ code: 0 });
   });
 
+  it('is another that comes with the program, installed once, or the usual one by its own name', async () => {
+    const used = { code: 0, stdout: 'in use: mememoji-tiny-1\n', stderr: '' };
+    expect(await call('models', 'use', 'mememoji-tiny')).toEqual(used);
+    expect(await chooseModelFile(undefined, { env })).toBe(join(models, 'mememoji-tiny-1.onnx'));
+    expect(await call('models', 'use', 'mememoji')).toMatchObject({ code: 0, stdout: 'in use: shipped\n' });
+    expect(await call('models', 'use', 'mememoji-tiny')).toEqual(used);
+    expect(await call('models', 'use', 'shipped')).toMatchObject({ code: 0 });
+    expect(await call('models', 'use', 'face-detector')).toMatchObject({ code: 2 });
+  });
+
   it('is no name that is not known', async () => {
     const { code, stdout, stderr } = await call('models', 'use', 'gone');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -33,7 +33,11 @@ interface WebTensorFlow extends TensorFlow {
   browser: { fromPixels(image: ImageData): Tensor };
 }
 
-const TINY = new URL('../../../models/mememoji-tiny.onnx', import.meta.url).href;
+/** Written out, so that the bundler finds them. */
+const MODELS: Record<NonNullable<OwnOptions['model']>, string> = {
+  'mememoji-large': new URL('../../../models/mememoji-large.onnx', import.meta.url).href,
+  'mememoji-tiny': new URL('../../../models/mememoji-tiny.onnx', import.meta.url).href,
+};
 
 const at = (path: string): string => new URL(path, location.href).href;
 
@@ -67,7 +71,7 @@ function createSide(name: SideName): Promise<Side<ImageData>> {
 /** Pictures go through the library's worker; the net alone runs in the page, as those of the peers do. */
 async function createOurs({ detection, model }: OwnOptions): Promise<Side<ImageData>> {
   const files = locateFiles(undefined);
-  const address = model === undefined ? files.model : TINY;
+  const address = model === undefined ? files.model : MODELS[model];
   const analyzer = await createWebAnalyzer({ device: 'wasm', threads: 1, detection, model: address });
   const { spec } = analyzer;
   const bytes = async (url: string): Promise<Uint8Array> => new Uint8Array(await (await fetch(url)).arrayBuffer());

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
   addModel,
   currentName,
@@ -10,6 +11,7 @@ import {
   useModel,
 } from '@mememoji/server/loop/model-folder';
 import { modelsFolder, SHIPPED } from '@mememoji/server/loop/models-place';
+import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { formatOption, outputOption, withExamples } from '../options.ts';
@@ -50,7 +52,7 @@ export function createCommand(context: Context): Command {
   const use = models
     .command('use')
     .description('read faces with another model from now on; servers that run take it too')
-    .argument('<name|file>', `an installed model, a file that is to be installed, or '${SHIPPED}'`)
+    .argument('<name|file>', `a model of the list, a file that is to be installed, or '${SHIPPED}'`)
     .action((name: string) => chooseModel(name, context));
   withExamples(use, [`mememoji models use ${SHIPPED}`, 'mememoji models use runs/mine/model.onnx']);
   const rollback = models
@@ -64,14 +66,31 @@ export function createCommand(context: Context): Command {
   return withExamples(models, ['mememoji models list', 'mememoji models rollback']);
 }
 
-/** A name of an installed model goes before a file of the same name. */
 async function chooseModel(nameOrFile: string, { env, stdout }: Context): Promise<void> {
   const folder = modelsFolder(env);
-  const known = [SHIPPED, ...(await installedNames(folder))];
-  const bytes = known.includes(nameOrFile) ? undefined : await readFile(nameOrFile).catch(() => undefined);
-  const name = bytes === undefined ? nameOrFile : (await addModel(folder, bytes)).name;
+  const name = await installedAs(nameOrFile, folder);
   await useModel(folder, name);
   stdout.write(`in use: ${name}\n`);
+}
+
+/**
+ * The name under which a model can be used; a file is installed by that, and so is one that comes with the program, once.
+ * An installed model goes before a file of its name, and that before one that comes with the program.
+ */
+async function installedAs(nameOrFile: string, folder: string): Promise<string> {
+  if ([SHIPPED, ...(await installedNames(folder))].includes(nameOrFile)) return nameOrFile;
+  const bytes = await readFile(nameOrFile).catch(() => undefined);
+  if (bytes !== undefined) return (await addModel(folder, bytes)).name;
+  const shipped = (await listModels()).find(({ name, classifier }) => name === nameOrFile && classifier !== undefined);
+  if (shipped === undefined) return nameOrFile; // which useModel refuses, naming those that there are
+  if (basename(shipped.file) === SHIPPED_FILE) return SHIPPED;
+  const before = (await listInstalled(folder)).find(({ spec }) => isOf(spec, shipped.classifier!));
+  return (before ?? (await addModel(folder, await readFile(shipped.file)))).name;
+}
+
+/** Whether both are of one training and answer alike; the version is the folder's own. */
+function isOf(one: ClassifierSpec, other: ClassifierSpec): boolean {
+  return isDeepStrictEqual({ ...one, version: '' }, { ...other, version: '' });
 }
 
 async function listAll({ env }: Context): Promise<ListedModel[]> {
