@@ -107,7 +107,7 @@ describe.each(MODELS)('the shipped classifier $name', ({ name, most, least }) =>
 it('joins both shipped classifiers into one that says their mean, and whose card tells of both', async () => {
   const paths = MODELS.map(({ name }) => pathOf(name, 'onnx'));
   const members = await Promise.all(paths.map(readMember));
-  const { recipe, values, spec } = joinClassifiers(members, 'both');
+  const { recipe, values, spec } = joinClassifiers(members, { name: 'both' });
   const classifiers = [
     await openClassifier(encodeInferenceModel(recipe, values, spec)),
     ...(await Promise.all(paths.map((path) => openClassifier(path)))),

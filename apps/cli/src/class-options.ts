@@ -8,6 +8,11 @@ export function mergeOption(description: string): Option {
   return new Option('--merge <from=to,...>', description).argParser(mergeList);
 }
 
+/** `--adjust fear=0.1,sad=0.2`: what is added to the logits of classes. */
+export function adjustOption(description: string): Option {
+  return new Option('--adjust <class=number,...>', description).argParser(adjustList);
+}
+
 /** Parser of a list of classes. */
 export function classList(text: string): Expression[] {
   return text.split(',').map(expression);
@@ -20,6 +25,20 @@ function mergeList(text: string, before: ClassMerge = {}): ClassMerge {
       throw new InvalidArgumentError('It must be such as disgust=angry.');
     }
     return [expression(from), expression(to)];
+  });
+  return { ...before, ...Object.fromEntries(pairs) };
+}
+
+type Adjustment = Partial<Record<Expression, number>>;
+
+function adjustList(text: string, before: Adjustment = {}): Adjustment {
+  const pairs = text.split(',').map((pair): [Expression, number] => {
+    const [label, number, ...more] = pair.split('=');
+    const added = number === undefined || number.trim() === '' ? Number.NaN : Number(number);
+    if (label === undefined || !Number.isFinite(added) || more.length > 0) {
+      throw new InvalidArgumentError('It must be such as fear=0.1.');
+    }
+    return [expression(label), added];
   });
   return { ...before, ...Object.fromEntries(pairs) };
 }

@@ -52,6 +52,25 @@ describe('mememoji models join', { timeout: PATIENCE }, () => {
     expect(code).toBe(0);
   });
 
+  it('adds to logits what is asked for, and says so in the recipe that it leaves', async () => {
+    await joinInto('even', MEMBERS);
+    expect((await joinInto('happy', MEMBERS, '--adjust', 'happy=50,sad=-1')).code).toBe(0);
+    expect(JSON.parse(readFileSync(join(folder, 'happy/config.json'), 'utf8')).logitAdjustment).toEqual({
+      happy: 50,
+      sad: -1,
+    });
+    const recallOf = async (place: string): Promise<Record<string, number>> => {
+      const options = ['--model', `${place}/model.onnx`, '--split', 'PublicTest', '--format', 'json'];
+      return JSON.parse((await mememoji('evaluate', '--data', 'faces.csv', ...options)).stdout).recall;
+    };
+    const [even, happy] = [await recallOf('even'), await recallOf('happy')];
+    expect(happy.happy).toBe(1);
+    expect(even.sad).toBeGreaterThan(0);
+    expect(happy.sad).toBe(0);
+    for (const wrong of ['happy', 'happy=', 'happy=x', 'glee=1', 'happy=1=2'])
+      expect((await joinInto('wrong', MEMBERS, '--adjust', wrong)).code, wrong).toBe(2);
+  });
+
   it('refuses one model, a joint one, an unknown one, and a folder that holds a run', async () => {
     expect(await joinInto('one', MEMBERS.slice(1))).toMatchObject({
       code: 1,

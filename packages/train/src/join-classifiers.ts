@@ -24,15 +24,22 @@ export interface JoinedClassifier {
   spec: ClassifierSpec;
 }
 
+export interface JoinOptions {
+  /** What the joint classifier is called. */
+  name: string;
+  /** Added to the joint logits of these classes, as a recipe's entry of that name is; nothing by default. */
+  logitAdjustment?: Recipe['logitAdjustment'];
+}
+
 /**
  * Makes one classifier of several that were trained apart. Its logits are the mean of theirs, each divided by its own temperature, so that
  * a net that is merely surer does not outvote the others; since the logits are linear in the features, that is one dense layer over
  * the features of all.
  * @throws TrainError `BAD_MODEL` if they are fewer than two, joint themselves, or do not read the same pictures with the same labels
  */
-export function joinClassifiers(members: readonly Member[], name: string): JoinedClassifier {
+export function joinClassifiers(members: readonly Member[], options: JoinOptions): JoinedClassifier {
   checkMembers(members);
-  const recipe = describeNets(members, name);
+  const recipe = describeNets(members, options);
   const values = new Map<string, TensorData>();
   members.forEach((member, i) => {
     for (const [name, value] of member.values) values.set(memberPrefix(i) + name, value);
@@ -41,7 +48,11 @@ export function joinClassifiers(members: readonly Member[], name: string): Joine
   });
   const parts = members.map(({ spec, values: own }) => shareOf(spec, own, members.length));
   values.set(CLASSIFIER_WEIGHT, sideBySide(parts.map(({ weight }) => weight)));
-  values.set(CLASSIFIER_BIAS, sum(parts.map(({ bias }) => bias)));
+  const added = members[0]!.spec.labels.map((label) => recipe.logitAdjustment[label] ?? 0);
+  values.set(
+    CLASSIFIER_BIAS,
+    sum([...parts.map(({ bias }) => bias), float32([added.length], Float32Array.from(added))]),
+  );
   return { recipe, values, spec: describeJoined(members, recipe) };
 }
 
@@ -61,7 +72,7 @@ function checkMembers(members: readonly Member[]): void {
 }
 
 /** Classes and rows are chosen as for the first of them. */
-function describeNets(members: readonly Member[], name: string): Recipe {
+function describeNets(members: readonly Member[], { name, logitAdjustment = {} }: JoinOptions): Recipe {
   const recipes = members.map(({ spec }) => parseRecipe(JSON.parse(spec.training.recipe)));
   const [{ data, epochs }] = recipes as [Recipe];
   const names = members.map(({ spec }) => `${spec.name} ${spec.version}`);
@@ -72,6 +83,7 @@ function describeNets(members: readonly Member[], name: string): Recipe {
     model: { architecture: 'joint', members: recipes.map(({ model }) => model) },
     inputSize: members[0]!.spec.input.height,
     epochs,
+    logitAdjustment,
   });
 }
 

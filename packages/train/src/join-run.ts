@@ -6,7 +6,7 @@ import type { Dataset } from './dataset.ts';
 import { TrainError } from './error.ts';
 import { writeWhole } from './files.ts';
 import { encodeInferenceModel } from './inference-model.ts';
-import { joinClassifiers, type Member } from './join-classifiers.ts';
+import { type JoinOptions, joinClassifiers, type Member } from './join-classifiers.ts';
 import { readStartingWeights } from './model-variables.ts';
 import { openRunFolder, writeJson } from './run-folder.ts';
 import type { RunReport } from './run-report.ts';
@@ -22,9 +22,7 @@ export interface JoinReport extends Pick<RunReport, 'name' | 'parameters' | 'dat
   validation: NonNullable<RunReport['validation']>;
 }
 
-export interface JoinOptions {
-  /** What the joint classifier is called. */
-  name: string;
+export interface JoinRunOptions extends JoinOptions {
   /** Where model, recipe and report go; made if need be. */
   folder: string;
   createSession: SessionFactory;
@@ -39,9 +37,9 @@ export interface JoinOptions {
 export async function joinFiles(
   files: readonly string[],
   dataset: Dataset,
-  { name, folder, createSession }: JoinOptions,
+  { folder, createSession, ...options }: JoinRunOptions,
 ): Promise<JoinReport> {
-  const { recipe, values, spec } = joinClassifiers(await Promise.all(files.map(readMember)), name);
+  const { recipe, values, spec } = joinClassifiers(await Promise.all(files.map(readMember)), options);
   const data = selectTrainingData(dataset, recipe);
   const made = await openRunFolder(folder);
   if ([made.checkpoint, made.model].some(existsSync))
@@ -53,7 +51,7 @@ export async function joinFiles(
   await writeJson(made.config, recipe);
   const report: JoinReport = {
     status: 'joined',
-    name,
+    name: recipe.name,
     parameters: countParameters(recipe, spec.labels.length),
     dataHash: spec.training.dataHash,
     members: spec.training.members!,

@@ -61,7 +61,7 @@ describe('a joint classifier', () => {
   const first = member(RESIDUAL, 1, { temperature: 0.5 });
   const second = member(CNN9, 2, { temperature: 2 });
   it('gives the mean of its members, each by its own temperature', async () => {
-    const { recipe, values, spec } = joinClassifiers([first, second], 'both');
+    const { recipe, values, spec } = joinClassifiers([first, second], { name: 'both' });
     const joined = await logitsOf(recipe, values, spec);
     const [a, b] = await Promise.all([first, second].map((each) => logitsOf(recipeOf(each), each.values, each.spec)));
     expect(joined).toHaveLength(a!.length);
@@ -73,7 +73,7 @@ describe('a joint classifier', () => {
   });
 
   it('tells of the trainings that made it, and is not calibrated', () => {
-    const { recipe, spec } = joinClassifiers([first, second], 'both');
+    const { recipe, spec } = joinClassifiers([first, second], { name: 'both' });
     expect(recipe.model).toEqual(jointRecipe(RESIDUAL, CNN9).model);
     expect(JSON.parse(spec.training.recipe)).toEqual(recipe);
     expect(spec).toMatchObject({ name: 'both', temperature: 1, uncertainBelow: 0, metrics: {} });
@@ -82,20 +82,20 @@ describe('a joint classifier', () => {
       ['net-2', 2],
     ]);
     expect(spec.training.members![1]!.recipe).toBe(second.spec.training.recipe);
-    expect(spec.training.run).not.toBe(joinClassifiers([first, member(CNN9, 3)], 'both').spec.training.run);
+    expect(spec.training.run).not.toBe(joinClassifiers([first, member(CNN9, 3)], { name: 'both' }).spec.training.run);
   });
 
   it('refuses one alone, a joint one, and members that read other pictures or labels', () => {
-    expect(() => joinClassifiers([first], 'one')).toThrow(expect.objectContaining({ code: 'BAD_MODEL' }));
-    expect(() => joinClassifiers([first, joinClassifiers([first, second], 'both')], 'three')).toThrow(
-      'both is joint itself',
-    );
+    expect(() => joinClassifiers([first], { name: 'one' })).toThrow(expect.objectContaining({ code: 'BAD_MODEL' }));
+    expect(() =>
+      joinClassifiers([first, joinClassifiers([first, second], { name: 'both' })], { name: 'three' }),
+    ).toThrow('both is joint itself');
     const input = { ...second.spec.input, width: 20 };
     const stranger = { ...second, spec: { ...second.spec, input } };
-    expect(() => joinClassifiers([first, stranger], 'both')).toThrow('net-2 and net-1 differ in their input');
+    expect(() => joinClassifiers([first, stranger], { name: 'both' })).toThrow('net-2 and net-1 differ in their input');
     const labels = second.spec.labels.toReversed();
     const reversed = { ...second, spec: { ...second.spec, labels } };
-    expect(() => joinClassifiers([first, reversed], 'both')).toThrow('differ in their labels');
+    expect(() => joinClassifiers([first, reversed], { name: 'both' })).toThrow('differ in their labels');
   });
 });
 

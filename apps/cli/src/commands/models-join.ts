@@ -1,5 +1,7 @@
 import type { JoinReport } from '@mememoji/train/join-run';
+import type { Expression } from '@mememoji/vision/expression';
 import { Command } from 'commander';
+import { adjustOption } from '../class-options.ts';
 import type { Context } from '../context.ts';
 import { formatOption, wholeNumber, withExamples } from '../options.ts';
 import { findModel } from '../shipped-models.ts';
@@ -8,6 +10,7 @@ interface JoinCommandOptions {
   data: string;
   run: string;
   name: string;
+  adjust?: Partial<Record<Expression, number>>;
   threads: number;
   format: 'table' | 'json';
 }
@@ -22,6 +25,7 @@ export function createJoinCommand(context: Context): Command {
     .requiredOption('--data <path>', 'fer2013.csv, plain or .gz, or a folder with pictures by class or .npy pairs')
     .requiredOption('--run <folder>', 'where the model and its report go, as those of a training')
     .option('--name <name>', 'what the model is called', 'joint')
+    .addOption(adjustOption('add to the logits of classes, to have them found more often: fear=0.1'))
     .option('--threads <number>', 'processor threads', wholeNumber(1), 2)
     .addOption(formatOption(['table', 'json']))
     .action((models: string[], options: JoinCommandOptions) => join(models, options, context));
@@ -32,7 +36,7 @@ export function createJoinCommand(context: Context): Command {
 
 async function join(
   models: readonly string[],
-  { data, run, name, threads, format }: JoinCommandOptions,
+  { data, run, name, adjust, threads, format }: JoinCommandOptions,
   context: Context,
 ): Promise<void> {
   // Only here, so that other commands about models begin without an engine.
@@ -46,7 +50,12 @@ async function join(
     votes: false,
     onWarning: (line) => context.stderr.write(`mememoji: ${line}\n`),
   });
-  const report = await joinFiles(files, dataset, { name, folder: run, createSession: createEngine({ threads }) });
+  const report = await joinFiles(files, dataset, {
+    name,
+    ...(adjust !== undefined && { logitAdjustment: adjust }),
+    folder: run,
+    createSession: createEngine({ threads }),
+  });
   context.stdout.write(format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : describe(report, run));
 }
 
