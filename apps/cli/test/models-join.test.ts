@@ -1,5 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RECIPE, writeFaces, writeJson } from './faces.ts';
 import { type Outcome, run } from './run.ts';
@@ -81,6 +82,13 @@ describe('mememoji models join', { timeout: PATIENCE }, () => {
     expect(nested.stderr).toContain('joint is joint itself. Name the files that it was made of');
     const unknown = await joinInto('unknown', ['nobody', ...MEMBERS]);
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("no model is named 'nobody'") });
+    for (const [i, name] of ['angry', 'happy', 'angry', 'happy'].entries()) {
+      const picture = sharp({ create: { width: 48, height: 48, channels: 3, background: { r: 60 * i, g: 0, b: 9 } } });
+      mkdirSync(join(folder, 'few', name), { recursive: true });
+      await picture.png().toFile(join(folder, 'few', name, `${i}.png`));
+    }
+    const few = await mememoji('models', 'join', ...MEMBERS, '--data', 'few', '--run', 'few-run');
+    expect(few).toMatchObject({ code: 2, stderr: expect.stringContaining('the data has angry, happy, the models') });
     const before = readFileSync(join(folder, 'wide/model.onnx'));
     expect(await joinInto('wide', MEMBERS)).toMatchObject({
       code: 2,

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { SessionFactory } from '@mememoji/graph/session';
 import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
 import { openClassifier } from './classifier-session.ts';
@@ -41,6 +42,7 @@ export async function joinFiles(
 ): Promise<JoinReport> {
   const { recipe, values, spec } = joinClassifiers(await Promise.all(files.map(readMember)), options);
   const data = selectTrainingData(dataset, recipe);
+  checkLabels(data.dataset, spec);
   const made = await openRunFolder(folder);
   if ([made.checkpoint, made.model].some(existsSync))
     throw new TrainError('RUN_EXISTS', `${folder} holds a run already`, 'choose another folder');
@@ -59,6 +61,12 @@ export async function joinFiles(
   };
   await writeJson(made.report, report);
   return report;
+}
+
+function checkLabels({ labels }: Dataset, spec: ClassifierSpec): void {
+  if (isDeepStrictEqual([...labels], spec.labels)) return;
+  const hint = 'name data with the classes of the models';
+  throw new TrainError('BAD_CLASSES', `the data has ${labels.join(', ')}, the models ${spec.labels.join(', ')}`, hint);
 }
 
 /** A classifier's file as a part of a joint one. */
