@@ -8,6 +8,9 @@ export function mergeOption(description: string): Option {
   return new Option('--merge <from=to,...>', description).argParser(mergeList);
 }
 
+/** Numbers by class. */
+export type Adjustment = Partial<Record<Expression, number>>;
+
 /** `--adjust fear=0.1,sad=0.2`: what is added to the logits of classes. */
 export function adjustOption(description: string): Option {
   return new Option('--adjust <class=number,...>', description).argParser(adjustList);
@@ -28,8 +31,6 @@ function mergeList(text: string, before: ClassMerge = {}): ClassMerge {
   });
   return { ...before, ...Object.fromEntries(pairs) };
 }
-
-type Adjustment = Partial<Record<Expression, number>>;
 
 function adjustList(text: string, before: Adjustment = {}): Adjustment {
   const pairs = text.split(',').map((pair): [Expression, number] => {

@@ -1,7 +1,6 @@
 import type { JoinReport } from '@mememoji/train/join-run';
-import type { Expression } from '@mememoji/vision/expression';
 import { Command } from 'commander';
-import { adjustOption } from '../class-options.ts';
+import { type Adjustment, adjustOption } from '../class-options.ts';
 import type { Context } from '../context.ts';
 import { formatOption, wholeNumber, withExamples } from '../options.ts';
 import { findModel } from '../shipped-models.ts';
@@ -10,7 +9,7 @@ interface JoinCommandOptions {
   data: string;
   run: string;
   name: string;
-  adjust?: Partial<Record<Expression, number>>;
+  adjust?: Adjustment;
   threads: number;
   format: 'table' | 'json';
 }

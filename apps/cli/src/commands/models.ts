@@ -54,7 +54,11 @@ export function createCommand(context: Context): Command {
     .description('read faces with another model from now on; servers that run take it too')
     .argument('<name|file>', `a model of the list, a file that is to be installed, or '${SHIPPED}'`)
     .action((name: string) => chooseModel(name, context));
-  withExamples(use, [`mememoji models use ${SHIPPED}`, 'mememoji models use runs/mine/model.onnx']);
+  withExamples(use, [
+    `mememoji models use ${SHIPPED}`,
+    'mememoji models use mememoji-large',
+    'mememoji models use runs/mine/model.onnx',
+  ]);
   const rollback = models
     .command('rollback')
     .description('go back to the model that was used before the last change')
