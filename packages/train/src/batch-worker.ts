@@ -11,6 +11,6 @@ parentPort?.on('message', (job: BatchJob) => {
 });
 
 function buffersOf(batch: Batch): ArrayBuffer[] {
-  const arrays = [batch.pixels, batch.targets, batch.votes, batch.voteWeights, batch.teacher];
+  const arrays = [batch.pixels, batch.targets, batch.votes, batch.voteWeights, batch.teacher, batch.voteLabels];
   return arrays.filter((array) => array !== undefined).map((array) => array.buffer);
 }

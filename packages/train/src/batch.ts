@@ -4,14 +4,25 @@ import { Random } from './random.ts';
 
 /** Streams of random numbers that must not meet: each has the keys (seed, epoch, sample or batch). */
 const AUGMENT_STREAM = 1;
-const MIXUP_STREAM = 2;
+const MIXING_STREAM = 2;
+
+/** How pictures of a batch are mixed: share ~ Beta(alpha, alpha), in this share of the batches (1 if left out). */
+export interface Mixing {
+  alpha: number;
+  probability?: number;
+}
 
 /** What is done to the pictures and targets of an epoch. */
 export interface BatchRecipe {
   /** Left out: the middle crop. */
   augment?: AugmentOptions;
   /** Mixes each picture and its targets with another of the batch, lambda from Beta(alpha, alpha) (Zhang et al., 2018), in this share of the batches (1). */
-  mixup?: { alpha: number; probability?: number };
+  mixup?: Mixing;
+  /**
+   * Puts a box of another picture of the batch in the same place, whose share of the area is drawn from Beta(alpha, alpha), and mixes
+   * the targets by what is left of the area (Yun et al., 2019), in this share of the batches that mixup leaves alone (1).
+   */
+  cutmix?: Mixing;
   /** Share of a target that is spread evenly over all classes; 0..1, 0 if left out. */
   labelSmoothing?: number;
 }
@@ -44,7 +55,7 @@ export interface Batch {
   /** Number of the batch within its epoch, from 0. */
   index: number;
   size: number;
-  /** [B] indices into the data set. Under mixup the one that the first share is of. */
+  /** [B] indices into the data set. Where pictures are mixed the one that the first share is of. */
   rows: Uint32Array;
   /** [B, 1, height, width], grey 0..255. */
   pixels: Float32Array<ArrayBuffer>;
@@ -66,12 +77,18 @@ export function createBatchMaker(source: BatchSource): (job: BatchJob) => Batch 
   return (job) => {
     const batch = gather(source, job);
     augmentAll(source, job, random, batch.pixels);
-    const { mixup } = job.recipe;
-    if (mixup === undefined) return batch;
-    random.seed(source.seed, job.epoch, job.index, MIXUP_STREAM);
-    if (random.chance(mixup.probability ?? 1)) mix(batch, random.beta(mixup.alpha, mixup.alpha), random);
+    const { mixup, cutmix } = job.recipe;
+    random.seed(source.seed, job.epoch, job.index, MIXING_STREAM);
+    if (happens(mixup, random)) mixUp(batch, random.beta(mixup.alpha, mixup.alpha), random);
+    else if (happens(cutmix, random)) {
+      cutMix(batch, drawBox(source.geometry, random.beta(cutmix.alpha, cutmix.alpha), random), source.geometry, random);
+    }
     return batch;
   };
+}
+
+function happens(mixing: Mixing | undefined, random: Random): mixing is Mixing {
+  return mixing !== undefined && random.chance(mixing.probability ?? 1);
 }
 
 function gather(source: BatchSource, { epoch, index, rows, recipe }: BatchJob): Batch {
@@ -127,9 +144,54 @@ function augmentAll(source: BatchSource, job: BatchJob, random: Random, out: Flo
 }
 
 /** Mixes each row with another of a random order: lambda of its own, the rest of the other's. */
-function mix(batch: Batch, lambda: number, random: Random): void {
-  const partners = random.shuffle(Uint32Array.from({ length: batch.size }, (_, i) => i));
+function mixUp(batch: Batch, lambda: number, random: Random): void {
+  const partners = drawPartners(batch, random);
   batch.pixels = mixRows(batch.pixels, partners, lambda);
+  mixAnswers(batch, partners, lambda);
+}
+
+/** From..to, the latter left out; pixels. */
+interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** A box of the picture's shape and this share of its area with its middle anywhere; what reaches beyond the picture is cut off. */
+function drawBox({ outWidth, outHeight }: AugmentGeometry, share: number, random: Random): Box {
+  const reach = Math.sqrt(share) / 2;
+  const [x, y] = [random.uniform(0, outWidth), random.uniform(0, outHeight)];
+  return {
+    left: Math.max(0, Math.round(x - reach * outWidth)),
+    top: Math.max(0, Math.round(y - reach * outHeight)),
+    right: Math.min(outWidth, Math.round(x + reach * outWidth)),
+    bottom: Math.min(outHeight, Math.round(y + reach * outHeight)),
+  };
+}
+
+/** Puts the box of another row, of a random order, into each row. */
+function cutMix(batch: Batch, box: Box, { outWidth, outHeight }: AugmentGeometry, random: Random): void {
+  const partners = drawPartners(batch, random);
+  const size = outWidth * outHeight;
+  const cut = batch.pixels.slice();
+  partners.forEach((partner, row) => {
+    for (let y = box.top; y < box.bottom; y++) {
+      const line = y * outWidth;
+      const of = partner * size + line;
+      cut.set(batch.pixels.subarray(of + box.left, of + box.right), row * size + line + box.left);
+    }
+  });
+  batch.pixels = cut;
+  mixAnswers(batch, partners, 1 - ((box.right - box.left) * (box.bottom - box.top)) / size);
+}
+
+function drawPartners({ size }: Batch, random: Random): Uint32Array {
+  return random.shuffle(Uint32Array.from({ length: size }, (_, i) => i));
+}
+
+/** All that is known of the pictures: lambda of each row's own, the rest of its partner's. */
+function mixAnswers(batch: Batch, partners: Uint32Array, lambda: number): void {
   batch.targets = mixRows(batch.targets, partners, lambda);
   if (batch.teacher) batch.teacher = mixRows(batch.teacher, partners, lambda);
   if (batch.voteLabels) batch.voteLabels = mixRows(batch.voteLabels, partners, lambda);

@@ -7,6 +7,9 @@ import { VIEWS } from './views.ts';
 import type { ResidualOptions } from './zoo/residual.ts';
 import { type ModelOptions, modelOptions, singleNets } from './zoo/zoo.ts';
 
+/** See `Mixing` in batch.ts. */
+const mixingSchema = z.strictObject({ alpha: z.number().gt(0), probability: z.number().min(0).max(1).default(1) });
+
 /** Everything that decides the outcome of a training, but the data: a small JSON file, kept resolved in the run's folder. */
 export const recipeSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i),
@@ -70,9 +73,12 @@ export const recipeSchema = z.strictObject({
     .prefault({ kind: 'cosine', peak: 0.05 }),
   /** `none`, `light` (mirrored, moved by the crop), `standard` or `shaded` (see `STANDARD_AUGMENTATION`, `SHADED_AUGMENTATION`). */
   augmentation: z.enum(['none', 'light', 'standard', 'shaded']).default('standard'),
-  /** Last epochs, with light augmentation and without mixup. */
+  /** Last epochs, with light augmentation, without mixup and cutmix. */
   lightEpochs: z.int().min(0).default(0),
-  mixup: z.strictObject({ alpha: z.number().gt(0), probability: z.number().min(0).max(1).default(1) }).optional(),
+  /** Mixes whole pictures (Zhang et al., mixup: beyond empirical risk minimization, 2018), in this share of the batches. */
+  mixup: mixingSchema.optional(),
+  /** Mixes a box of one picture into another (Yun et al., CutMix, 2019), in this share of the batches that mixup leaves alone. */
+  cutmix: mixingSchema.optional(),
   labelSmoothing: z.number().min(0).lt(1).default(0),
   /** Weight of the cross-entropy against the FER+ votes, on a classifier of its own that is left out of the model. */
   voteWeight: z.number().min(0).default(0),

@@ -12,7 +12,7 @@ export function createTrainingBatches(
   { dataset, training, teacher, voteLabels }: TrainingData,
   { epoch, batch }: Pick<Position, 'epoch' | 'batch'>,
 ): Batches {
-  const { batchSize, inputSize, seed, epochs, lightEpochs, mixup, labelSmoothing } = recipe;
+  const { batchSize, inputSize, seed, epochs, lightEpochs, mixup, cutmix, labelSmoothing } = recipe;
   return createBatches(dataset, training, {
     batchSize,
     width: inputSize,
@@ -27,7 +27,7 @@ export function createTrainingBatches(
     recipe: (at) => ({
       augment: augmentationAt(recipe, at),
       labelSmoothing,
-      ...(mixup !== undefined && at < epochs - lightEpochs && { mixup }),
+      ...(at < epochs - lightEpochs && { ...(mixup && { mixup }), ...(cutmix && { cutmix }) }),
     }),
   });
 }

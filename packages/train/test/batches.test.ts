@@ -170,6 +170,65 @@ describe('mixup', () => {
   });
 });
 
+describe('cutmix', () => {
+  // Every picture is flat with a value of its own, so that each pixel tells whose it is.
+  const flat: Dataset = { ...DATASET, pixels: Uint8Array.from({ length: 50 * 36 }, (_, i) => 4 * Math.floor(i / 36)) };
+  const indices = allIndices(flat).slice(0, 7);
+
+  it('puts one box of another picture into each and mixes all that is known by the area', async () => {
+    const teacher = Float32Array.from({ length: 350 }, (_, i) => Number(i % 7 === Math.floor(i / 7) % 7));
+    const options = { ...PLAIN, epochs: 40, teacher, voteLabels: teacher, recipe: { cutmix: { alpha: 1 } } };
+    const batches = await collect(indices, options, flat);
+    const boxes = new Set<string>();
+    for (const batch of batches) {
+      const changed = [...batch.pixels].map((value, at) => value !== 4 * Math.floor(at / 36));
+      for (let row = 0; row < 7; row++) {
+        const owners = [...batch.pixels.subarray(row * 36, row * 36 + 36)].map((value) => value / 4);
+        const shares = Array.from({ length: 7 }, (_, owner) => owners.filter((of) => of === owner).length / 36);
+        const target = batch.targets.subarray(row * 7, row * 7 + 7);
+        shares.forEach((share, owner) => {
+          expect(target[owner]).toBeCloseTo(share, 5);
+        });
+        expect(shares.filter((share) => share > 0).length).toBeLessThanOrEqual(2);
+        expect(batch.teacher!.subarray(row * 7, row * 7 + 7)).toEqual(target);
+        expect(batch.voteLabels!.subarray(row * 7, row * 7 + 7)).toEqual(target);
+      }
+      boxes.add(isBox(changed.slice(0, 36)) ? changed.slice(0, 36).join() : 'no box');
+    }
+    expect(boxes.has('no box')).toBe(false);
+    expect(boxes.size).toBeGreaterThan(10);
+  });
+
+  it('is left out where mixup mixes the batch', async () => {
+    const recipe = { mixup: { alpha: 1, probability: 0.5 }, cutmix: { alpha: 1 } };
+    const batches = await collect(indices, { ...PLAIN, epochs: 60, recipe }, flat);
+    const isMixed = batches.map(({ pixels }) => {
+      const first = pixels.subarray(0, 36);
+      return first.every((value) => value === first[0]);
+    });
+    const mixed = isMixed.filter(Boolean).length;
+    expect(mixed).toBeGreaterThan(18);
+    expect(mixed).toBeLessThan(50);
+  });
+
+  it('happens in the share of batches asked for', async () => {
+    const recipe = { cutmix: { alpha: 1, probability: 0.5 } };
+    const batches = await collect(indices, { ...PLAIN, epochs: 60, recipe }, flat);
+    const plain = batches.filter((batch) => batch.targets.every((share) => share === 0 || share === 1));
+    expect(plain.length).toBeGreaterThan(18);
+    expect(plain.length).toBeLessThan(48);
+  });
+});
+
+/** Whether the marked pixels of a 6x6 picture, none at all too, are a box. */
+function isBox(marked: readonly boolean[]): boolean {
+  const places = marked.flatMap((isMarked, at) => (isMarked ? [[at % 6, Math.floor(at / 6)] as const] : []));
+  const spread = (axis: 0 | 1) => new Set(places.map((place) => place[axis]));
+  const [columns, rows] = [spread(0), spread(1)];
+  const isUnbroken = (set: Set<number>) => set.size === 0 || Math.max(...set) - Math.min(...set) + 1 === set.size;
+  return places.length === columns.size * rows.size && isUnbroken(columns) && isUnbroken(rows);
+}
+
 describe('the thread', () => {
   it('answers several that wait at once, in order, and undefined after the end', async () => {
     const batches = createBatches(DATASET, TRAINING, PLAIN);

@@ -103,6 +103,7 @@ describe('parseRecipe', () => {
     [{ lightEpochs: -1 }, /: lightEpochs: /],
     [{ mixup: {} }, /: mixup\.alpha: /],
     [{ mixup: { alpha: 0.2, probability: 2 } }, /: mixup\.probability: /],
+    [{ cutmix: { alpha: 0 } }, /: cutmix\.alpha: /],
     [{ labelSmoothing: 1 }, /: labelSmoothing: /],
     [{ voteWeight: -0.1 }, /: voteWeight: /],
     [{ clipNorm: 0 }, /: clipNorm: /],
