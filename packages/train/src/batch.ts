@@ -6,7 +6,7 @@ import { Random } from './random.ts';
 const AUGMENT_STREAM = 1;
 const MIXING_STREAM = 2;
 
-/** How pictures of a batch are mixed: share ~ Beta(alpha, alpha), in this share of the batches (1 if left out). */
+/** How pictures of a batch are mixed: by a number drawn from Beta(alpha, alpha), in `probability` of the batches (1 if left out). */
 export interface Mixing {
   alpha: number;
   probability?: number;
