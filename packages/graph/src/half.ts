@@ -1,40 +1,4 @@
-import type { Model, ModelNode } from './model.ts';
 import type { TensorData } from './tensor.ts';
-
-/** Ends the name of a constant that is stored as float16; the Cast behind it has the name itself. */
-export const HALF_SUFFIX = ':half';
-
-/** Below this many elements a constant stays as it is: a Cast of its own would cost more than it saves. */
-const WORTHWHILE = 256;
-
-/**
- * The same model with its large float32 constants stored as float16, each with a Cast to float32 behind it. ONNX Runtime folds
- * those casts when it loads the file, so that only the file changes: it is half as large, and weights keep 11 bits.
- */
-export function storeAsFloat16(model: Model): Model {
-  const initializers = new Map<string, TensorData>();
-  const casts: ModelNode[] = [];
-  for (const [name, tensor] of model.graph.initializers) {
-    if (!(tensor.data instanceof Float32Array) || tensor.data.length < WORTHWHILE) {
-      initializers.set(name, tensor);
-      continue;
-    }
-    initializers.set(`${name}${HALF_SUFFIX}`, {
-      dtype: 'float16',
-      shape: tensor.shape,
-      data: roundAll(tensor.data),
-    });
-    casts.push({
-      operator: 'Cast',
-      domain: '',
-      name: `${name}:cast`,
-      inputs: [`${name}${HALF_SUFFIX}`],
-      outputs: [name],
-      attributes: { to: { type: 'int', value: 1 } },
-    });
-  }
-  return { ...model, graph: { ...model.graph, initializers, nodes: [...casts, ...model.graph.nodes] } };
-}
 
 /** A float32 tensor rounded to float16. */
 export function toHalf({ shape, data }: TensorData): TensorData {
@@ -49,10 +13,6 @@ export function toHalf({ shape, data }: TensorData): TensorData {
 export function fromHalf({ shape, data }: TensorData): TensorData & { data: Float32Array } {
   const bits = Array.from<number | bigint, number>(data, Number);
   return { dtype: 'float32', shape, data: Float32Array.from(bits, fromFloat16) };
-}
-
-function roundAll(values: Float32Array): Uint16Array {
-  return Uint16Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length), roundBits);
 }
 
 /** Bits of the float16 (IEEE 754 binary16) nearest to a number, ties to even; from 65520 on it is infinite. */

@@ -3,6 +3,7 @@ import { Graph, type Tensor } from './graph.ts';
 import { NodeReader } from './import/node-reader.ts';
 import { RULES } from './import/rules.ts';
 import type { Model, ModelGraph, ModelNode, ValueInfo } from './model.ts';
+import { readWeights } from './stored-weights.ts';
 
 /** A model file as a graph that can be looked into, differentiated, trained on and lowered again. */
 export interface ImportedModel {
@@ -53,8 +54,10 @@ export function importOnto(
   }
   const tensors = new Map<string, Tensor>();
   for (const [name, data] of model.graph.initializers) tensors.set(name, graph.constant(data));
+  const restored = [...readWeights(model)].filter(([name]) => !tensors.has(name));
+  for (const [name, data] of restored) tensors.set(name, graph.constant(data));
   for (const [name, tensor] of inputs) tensors.set(name, tensor);
-  for (const node of neededNodes(model.graph))
+  for (const node of neededNodes(model.graph, [...inputs.keys(), ...restored.map(([name]) => name)]))
     for (const [i, tensor] of importNode(node, graph, tensors).entries()) tensors.set(node.outputs[i]!, tensor);
   return tensors;
 }
@@ -76,9 +79,9 @@ function shapeOf({ name, shape }: ValueInfo, batch: number): number[] {
   });
 }
 
-/** Nodes on the way from the inputs to the outputs, in the order of the file, which is producers first. */
-function neededNodes(graph: ModelGraph): ModelNode[] {
-  const given = new Set(inputsOf(graph).map(({ name }) => name));
+/** Nodes on the way from what is known to the outputs, in the order of the file, which is producers first. */
+function neededNodes(graph: ModelGraph, known: readonly string[]): ModelNode[] {
+  const given = new Set(known);
   const wanted = new Set(graph.outputs.map(({ name }) => name).filter((name) => !given.has(name)));
   const needed: ModelNode[] = [];
   for (const node of graph.nodes.toReversed()) {

@@ -1,9 +1,9 @@
 import { encodeModel } from '@mememoji/graph/codec';
 import { Graph } from '@mememoji/graph/graph';
-import { storeAsFloat16 } from '@mememoji/graph/half';
 import { Scope, type VariableValues } from '@mememoji/graph/layers';
 import { lower } from '@mememoji/graph/lowering';
 import type { Model } from '@mememoji/graph/model';
+import { storeWeights } from '@mememoji/graph/stored-weights';
 import { type ClassifierSpec, SPEC_KEY } from '@mememoji/vision/classifier-spec';
 import type { Recipe } from './recipe.ts';
 import { classifier } from './training-graph.ts';
@@ -12,7 +12,7 @@ import { createNet } from './zoo/zoo.ts';
 
 /**
  * The model to use a trained net with: pixels [batch, 1, height, width] -> logits [batch, classes], any batch size; weights
- * are stored as float16.
+ * are stored in few bits.
  */
 export function buildInferenceModel(recipe: Recipe, values: VariableValues, spec: ClassifierSpec): Model {
   const graph = new Graph();
@@ -25,7 +25,7 @@ export function buildInferenceModel(recipe: Recipe, values: VariableValues, spec
     metadata: { [SPEC_KEY]: JSON.stringify(spec) },
     dynamic: { [spec.input.name]: { 0: 'batch' }, [spec.output.name]: { 0: 'batch' } },
   });
-  return storeAsFloat16(model);
+  return storeWeights(model);
 }
 
 /** Bytes of the file of {@link buildInferenceModel}. */

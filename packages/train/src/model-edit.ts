@@ -1,7 +1,7 @@
 import { decodeModel, encodeModel } from '@mememoji/graph/codec';
-import { fromFloat16, toFloat16 } from '@mememoji/graph/half';
-import type { Model } from '@mememoji/graph/model';
-import { sameShape, type TensorData } from '@mememoji/graph/tensor';
+import type { VariableValues } from '@mememoji/graph/layers';
+import { readWeights, replaceWeights } from '@mememoji/graph/stored-weights';
+import { float32, sameShape, type TensorData } from '@mememoji/graph/tensor';
 import { type ClassifierSpec, parseClassifierSpec, SPEC_KEY } from '@mememoji/vision/classifier-spec';
 import { TrainError } from './error.ts';
 
@@ -25,37 +25,23 @@ export function describeAnew(bytes: Uint8Array, change: (spec: ClassifierSpec) =
  */
 export function blendModels(first: Uint8Array, second: Uint8Array, share: number): Uint8Array {
   const [from, to] = [decodeModel(first), decodeModel(second)];
-  checkSameNet(from, to);
-  const blended = [...to.graph.initializers].map(([name, value]): [string, TensorData] => [
-    name,
-    blendTensors(from.graph.initializers.get(name)!, value, share),
-  ]);
-  return encodeModel({ ...to, graph: { ...to.graph, initializers: new Map(blended) } });
+  const [values, targets] = [readWeights(from), readWeights(to)];
+  checkSameNet(values, targets);
+  const blended = [...targets].map(([name, { shape, data }]): [string, TensorData] => {
+    const start = values.get(name)!.data as Float32Array;
+    const mix = (target: number, i: number) => start[i]! + share * (target - start[i]!);
+    return [name, float32(shape, (data as Float32Array).map(mix))];
+  });
+  return encodeModel(replaceWeights(to, new Map(blended)));
 }
 
-function checkSameNet({ graph: from }: Model, { graph: to }: Model): void {
-  const stranger = [...to.initializers].find(([name, { shape, dtype }]) => {
-    const other = from.initializers.get(name);
-    return other === undefined || other.dtype !== dtype || !sameShape(other.shape, shape);
-  });
-  if (stranger === undefined && from.initializers.size === to.initializers.size) return;
+function checkSameNet(from: VariableValues, to: VariableValues): void {
+  const stranger = [...to].find(([name, { shape }]) => !sameShape(from.get(name)?.shape ?? [-1], shape));
+  if (stranger === undefined && from.size === to.size) return;
   const what = stranger === undefined ? 'one has weights that the other lacks' : `they differ in '${stranger[0]}'`;
   throw new TrainError(
     'BAD_MODEL',
     `the models are not the same net: ${what}`,
     'blend a model with one trained from it',
   );
-}
-
-/** Constants that are no floating-point numbers are shapes and indices, equal in both. */
-function blendTensors({ data: from }: TensorData, to: TensorData, share: number): TensorData {
-  const mix = (a: number, b: number) => a + share * (b - a);
-  if (from instanceof Float32Array && to.data instanceof Float32Array) {
-    return { ...to, data: to.data.map((value, i) => mix(from[i]!, value)) };
-  }
-  if (from instanceof Uint16Array && to.data instanceof Uint16Array && to.dtype === 'float16') {
-    const data = to.data.map((value, i) => toFloat16(mix(fromFloat16(from[i]!), fromFloat16(value))));
-    return { ...to, data };
-  }
-  return to;
 }

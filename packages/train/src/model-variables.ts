@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { decodeModel } from '@mememoji/graph/codec';
-import { fromFloat16, HALF_SUFFIX } from '@mememoji/graph/half';
+import { readWeights } from '@mememoji/graph/stored-weights';
 import type { TensorData } from '@mememoji/graph/tensor';
 import { TrainError } from './error.ts';
 
@@ -25,15 +25,9 @@ export async function readStartingWeights(path: string): Promise<StartingWeights
 
 function variablesOf(bytes: Uint8Array, path: string): Map<string, TensorData> {
   try {
-    return new Map([...decodeModel(bytes).graph.initializers].map(([name, tensor]) => toFloat32(name, tensor)));
+    return readWeights(decodeModel(bytes));
   } catch (cause) {
     const hint = 'name a model.onnx or checkpoint.onnx of a run';
     throw new TrainError('BAD_MODEL', `${path} holds no weights that can be read`, hint, { cause });
   }
-}
-
-function toFloat32(name: string, tensor: TensorData): [string, TensorData] {
-  if (!(tensor.data instanceof Uint16Array)) return [name, tensor];
-  const data = Float32Array.from(tensor.data, fromFloat16);
-  return [name.replace(new RegExp(`${HALF_SUFFIX}$`), ''), { dtype: 'float32', shape: tensor.shape, data }];
 }

@@ -1,9 +1,8 @@
 import { decodeModel, encodeModel } from '@mememoji/graph/codec';
-import { fromHalf, HALF_SUFFIX, toHalf } from '@mememoji/graph/half';
 import { importModel } from '@mememoji/graph/import';
-import type { VariableValues } from '@mememoji/graph/layers';
 import type { Model, ModelNode, ValueInfo } from '@mememoji/graph/model';
-import { type Shape, sameShape, type TensorData } from '@mememoji/graph/tensor';
+import { readWeights } from '@mememoji/graph/stored-weights';
+import type { Shape, TensorData } from '@mememoji/graph/tensor';
 import { type ClassifierSpec, parseClassifierSpec, SPEC_KEY } from '@mememoji/vision/classifier-spec';
 import { TrainError } from '../error.ts';
 
@@ -50,19 +49,6 @@ export function splitModel(bytes: Uint8Array, at?: string): SplitModel {
   return { model, spec, features: { name, shape }, frozen, head, weights: trainableWeights(head) };
 }
 
-/** The same model with other weights, under the file's own names and in its own precision. */
-export function replaceWeights(model: Model, weights: VariableValues): Model {
-  const initializers = new Map(model.graph.initializers);
-  for (const [name, value] of weights) {
-    const half = `${name}${HALF_SUFFIX}`;
-    const stored = initializers.get(initializers.has(half) ? half : name);
-    if (stored === undefined || !sameShape(stored.shape, value.shape)) throw unsplit(`it has no weights '${name}'`);
-    if (stored.dtype === 'float16') initializers.set(half, toHalf(value));
-    else initializers.set(name, value);
-  }
-  return { ...model, graph: { ...model.graph, initializers } };
-}
-
 /** Bytes of a model file with another description of itself, and further entries beside it. */
 export function encodeDescribed(
   model: Model,
@@ -94,18 +80,11 @@ function part(model: Model, inputs: readonly ValueInfo[], outputs: readonly Valu
 }
 
 /** All real numbers that the head keeps, but for the statistics of batch normalisations, which are data. */
-function trainableWeights({ graph }: Model): Map<string, TensorData> {
+function trainableWeights(model: Model): Map<string, TensorData> {
   const statistics = new Set(
-    graph.nodes.flatMap(({ operator, inputs }) => (operator === 'BatchNormalization' ? inputs.slice(3) : [])),
+    model.graph.nodes.flatMap(({ operator, inputs }) => (operator === 'BatchNormalization' ? inputs.slice(3) : [])),
   );
-  const weights = new Map<string, TensorData>();
-  for (const [stored, tensor] of graph.initializers) {
-    const name = tensor.dtype === 'float16' ? stored.replace(new RegExp(`${HALF_SUFFIX}$`), '') : stored;
-    if (statistics.has(name)) continue;
-    if (tensor.dtype === 'float32') weights.set(name, tensor);
-    if (tensor.dtype === 'float16') weights.set(name, fromHalf(tensor));
-  }
-  return weights;
+  return new Map([...readWeights(model)].filter(([name]) => !statistics.has(name)));
 }
 
 function unsplit(reason: string): TrainError {

@@ -1,12 +1,13 @@
 import { encodeModel } from '@mememoji/graph/codec';
 import type { Session, SessionFactory } from '@mememoji/graph/session';
+import { replaceWeights } from '@mememoji/graph/stored-weights';
 import { float32, sizeOf } from '@mememoji/graph/tensor';
 import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
 import type { Expression } from '@mememoji/vision/expression';
 import { softmax } from '@mememoji/vision/metrics/predictions';
 import { type Example, holdOutLast } from './examples.ts';
 import { decodeMemory, type Memory } from './memory.ts';
-import { encodeDescribed, replaceWeights, type SplitModel, splitModel } from './split-model.ts';
+import { encodeDescribed, type SplitModel, splitModel } from './split-model.ts';
 import { type TuningOptions, tuneHead } from './tune.ts';
 
 /** How the examples of one person were read. */
