@@ -1,7 +1,8 @@
 /**
  * Makes a run's folder of a shipped classifier with its recipe's `logitAdjustment` changed, for publish-classifier.ts: the same weights with
  * other logits added, calibrated anew on PublicTest. It is what resuming the finished run with that recipe gives, for when the run's own
- * folder is gone. The recipe is examples/recipes/NAME.json, and must be the model's in all else.
+ * folder is gone. The recipe is examples/recipes/NAME.json, and must be the model's in all else. With the recipe unchanged the weights are
+ * only stored as models store them now.
  *
  *     node --conditions=source models/adjust-classifier.ts --name mememoji --data fer2013.csv.gz --run runs/adjusted
  */

@@ -13,7 +13,7 @@ export function writeCard({ spec, evaluations, bytes }: ModelRecord): string {
   return `# ${name}.onnx
 
 A classifier of facial expressions: a grey face of ${input.width}x${input.height} pixels in, ${labels.length} logits out (${labels.join(', ')}).
-${(bytes / 1e6).toFixed(2)} MB, weights stored as float16. It reads faces, not feelings: an expression is what a face shows, whoever shows it and why.
+${(bytes / 1e6).toFixed(2)} MB: kernels stored in 8 bits, computed in float32. It reads faces, not feelings: an expression is what a face shows, whoever shows it and why.
 
 ## Training
 

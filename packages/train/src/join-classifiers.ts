@@ -31,29 +31,40 @@ export interface JoinOptions {
   logitAdjustment?: Recipe['logitAdjustment'];
 }
 
+/** What a member brings: one net, or those of a joint one. */
+interface Part {
+  nets: Recipe['model'][];
+  origins: NonNullable<ClassifierSpec['training']['members']>;
+  /** Variables of the nets, by the names that they have in a joint net whose net number `first` is the first of these. */
+  variables(first: number): VariableValues;
+  /** Of the dense layer that gives the sum of what its nets say, each divided by its own temperature. */
+  weight: TensorData;
+  bias: TensorData;
+}
+
 /**
  * Makes one classifier of several that were trained apart. Its logits are the mean of theirs, each divided by its own temperature, so that
  * a net that is merely surer does not outvote the others; since the logits are linear in the features, that is one dense layer over
- * the features of all.
- * @throws TrainError `BAD_MODEL` if they are fewer than two, joint themselves, or do not read the same pictures with the same labels
+ * the features of all. Of a joint classifier each net counts as one, as if it had been named itself.
+ * @throws TrainError `BAD_MODEL` if they are fewer than two, or do not read the same pictures with the same labels
  */
 export function joinClassifiers(members: readonly Member[], options: JoinOptions): JoinedClassifier {
   checkMembers(members);
-  const recipe = describeNets(members, options);
+  const parts = members.map(partOf);
+  const nets = parts.flatMap((part) => part.nets);
+  const recipe = describeNets(members, parts, options);
   const values = new Map<string, TensorData>();
-  members.forEach((member, i) => {
-    for (const [name, value] of member.values) values.set(memberPrefix(i) + name, value);
-    values.delete(memberPrefix(i) + CLASSIFIER_WEIGHT);
-    values.delete(memberPrefix(i) + CLASSIFIER_BIAS);
-  });
-  const parts = members.map(({ spec, values: own }) => shareOf(spec, own, members.length));
-  values.set(CLASSIFIER_WEIGHT, sideBySide(parts.map(({ weight }) => weight)));
-  const added = members[0]!.spec.labels.map((label) => recipe.logitAdjustment[label] ?? 0);
-  values.set(
-    CLASSIFIER_BIAS,
-    sum([...parts.map(({ bias }) => bias), float32([added.length], Float32Array.from(added))]),
-  );
-  return { recipe, values, spec: describeJoined(members, recipe) };
+  let first = 0;
+  for (const part of parts) {
+    for (const [name, value] of part.variables(first)) values.set(name, value);
+    first += part.nets.length;
+  }
+  const added = addedTo(members[0]!.spec.labels, recipe.logitAdjustment);
+  const weights = parts.map(({ weight }) => weight);
+  const biases = parts.map(({ bias }) => bias);
+  values.set(CLASSIFIER_WEIGHT, scaled(sideBySide(weights), 1 / nets.length));
+  values.set(CLASSIFIER_BIAS, sum([scaled(sum(biases), 1 / nets.length), added]));
+  return { recipe, values, spec: describeJoined(members, parts, recipe) };
 }
 
 function checkMembers(members: readonly Member[]): void {
@@ -61,8 +72,6 @@ function checkMembers(members: readonly Member[]): void {
   if (first === undefined || members.length < 2)
     throw new TrainError('BAD_MODEL', 'one classifier cannot be joined', 'name two or more');
   for (const { spec } of members) {
-    if (spec.training.members !== undefined)
-      throw new TrainError('BAD_MODEL', `${spec.name} is joint itself`, 'name the files that it was made of');
     for (const key of ['labels', 'input', 'normalisation'] as const) {
       if (isDeepStrictEqual(spec[key], first.spec[key])) continue;
       const hint = 'join models that were trained for the same pictures and labels';
@@ -71,34 +80,63 @@ function checkMembers(members: readonly Member[]): void {
   }
 }
 
+function partOf({ spec, values }: Member): Part {
+  const { model, logitAdjustment } = parseRecipe(JSON.parse(spec.training.recipe));
+  const nets = model.architecture === 'joint' ? model.members : [model];
+  const [weight, bias] = [CLASSIFIER_WEIGHT, CLASSIFIER_BIAS].map((name) => {
+    const value = values.get(name);
+    if (value === undefined) throw new TrainError('BAD_MODEL', `${spec.name} has no dense layer '${name}'`);
+    return value;
+  }) as [TensorData, TensorData];
+  const { name, version, training } = spec;
+  // Where nothing was trained jointly, each net was divided by its temperature when they were joined, and what was added is no net's.
+  const { members: origins = [{ name, version, ...training }] } = training;
+  const isJoined = training.members !== undefined;
+  const factor = nets.length / (isJoined ? 1 : spec.temperature);
+  const added = addedTo(spec.labels, isJoined ? logitAdjustment : {});
+  const variables = [...values].filter(([key]) => key !== CLASSIFIER_WEIGHT && key !== CLASSIFIER_BIAS);
+  return {
+    nets,
+    origins,
+    variables: (first) => new Map(variables.map(([key, value]) => [renamed(key, model, first), value])),
+    weight: scaled(weight, factor),
+    bias: scaled(sum([bias, scaled(added, -1)]), factor),
+  };
+}
+
+/** What a variable is called in a joint net where `first` nets stand before those of the model that it is of. */
+function renamed(key: string, model: Recipe['model'], first: number): string {
+  if (model.architecture !== 'joint') return memberPrefix(first) + key;
+  const net = model.members.findIndex((_, i) => key.startsWith(memberPrefix(i)));
+  if (net < 0) throw new TrainError('BAD_MODEL', `the variable '${key}' belongs to none of the joint nets`);
+  return memberPrefix(first + net) + key.slice(memberPrefix(net).length);
+}
+
 /** Classes and rows are chosen as for the first of them. */
-function describeNets(members: readonly Member[], { name, logitAdjustment = {} }: JoinOptions): Recipe {
-  const recipes = members.map(({ spec }) => parseRecipe(JSON.parse(spec.training.recipe)));
-  const [{ data, epochs }] = recipes as [Recipe];
-  const names = members.map(({ spec }) => `${spec.name} ${spec.version}`);
+function describeNets(
+  members: readonly Member[],
+  parts: readonly Part[],
+  { name, logitAdjustment = {} }: JoinOptions,
+): Recipe {
+  const [{ spec }] = members as [Member];
+  const { data, epochs } = parseRecipe(JSON.parse(spec.training.recipe));
+  const names = parts.flatMap(({ origins }) => origins.map((origin) => `${origin.name} ${origin.version}`));
   return parseRecipe({
     name,
     description: `Side by side: ${names.join(', ')}.`,
     data,
-    model: { architecture: 'joint', members: recipes.map(({ model }) => model) },
-    inputSize: members[0]!.spec.input.height,
+    model: { architecture: 'joint', members: parts.flatMap(({ nets }) => nets) },
+    inputSize: spec.input.height,
     epochs,
     logitAdjustment,
   });
 }
 
-/** What a member adds to the joint logits. */
-function shareOf({ name, temperature }: ClassifierSpec, values: VariableValues, count: number) {
-  const scaled = (variable: string): TensorData => {
-    const value = values.get(variable);
-    if (value === undefined) throw new TrainError('BAD_MODEL', `${name} has no dense layer '${variable}'`);
-    const numbers = value.data as Float32Array;
-    return float32(
-      value.shape,
-      numbers.map((each) => each / (count * temperature)),
-    );
-  };
-  return { weight: scaled(CLASSIFIER_WEIGHT), bias: scaled(CLASSIFIER_BIAS) };
+function addedTo(labels: ClassifierSpec['labels'], adjustment: Recipe['logitAdjustment']): TensorData {
+  return float32(
+    [labels.length],
+    labels.map((label) => adjustment[label] ?? 0),
+  );
 }
 
 /** Matrices [C, F1], [C, F2], ... as one [C, F1 + F2 + ...]. */
@@ -126,9 +164,16 @@ function sum(vectors: readonly TensorData[]): TensorData {
   return float32(first!.shape, data);
 }
 
-function describeJoined(members: readonly Member[], recipe: Recipe): ClassifierSpec {
+function scaled({ shape, data }: TensorData, factor: number): TensorData {
+  return float32(
+    shape,
+    (data as Float32Array).map((value) => factor * value),
+  );
+}
+
+function describeJoined(members: readonly Member[], parts: readonly Part[], recipe: Recipe): ClassifierSpec {
   const [{ spec }] = members as [Member];
-  const origins = members.map((each) => each.spec.training);
+  const origins = parts.flatMap((part) => part.origins);
   const hash = createHash('sha256').update(JSON.stringify([recipe, ...origins.map(({ run }) => run)]));
   return {
     ...spec,
@@ -147,7 +192,7 @@ function describeJoined(members: readonly Member[], recipe: Recipe): ClassifierS
         .map(({ date }) => date)
         .toSorted()
         .at(-1)!,
-      members: members.map(({ spec: { name, version, training } }) => ({ name, version, ...training })),
+      members: origins,
     },
   };
 }

@@ -11,7 +11,7 @@ import { parseRecipe, type Recipe } from '../src/recipe.ts';
 import { describeModel } from '../src/run-report.ts';
 import { selectTrainingData } from '../src/training-data.ts';
 import { buildTrainingGraph } from '../src/training-graph.ts';
-import { CLASSES, CNN9, pictures } from './helpers/tiny-net.ts';
+import { CLASSES, CNN9, expectClose, pictures } from './helpers/tiny-net.ts';
 import { numbersOf, tinyDataset, tinyRecipe } from './helpers/tiny-run.ts';
 
 const RESIDUAL = { architecture: 'residual', stem: 4, widths: [4, 5], blocks: 1, places: 3 };
@@ -85,11 +85,34 @@ describe('a joint classifier', () => {
     expect(spec.training.run).not.toBe(joinClassifiers([first, member(CNN9, 3)], { name: 'both' }).spec.training.run);
   });
 
-  it('refuses one alone, a joint one, and members that read other pictures or labels', () => {
+  it('takes a joint one for the nets that it is made of, without what was added to their logits', async () => {
+    const third = member(RESIDUAL, 3, { temperature: 1.5 });
+    const logitAdjustment = { fear: 3, sad: -2 };
+    const both = joinClassifiers([second, third], { name: 'both', logitAdjustment });
+    const calibrated = { ...both, spec: { ...both.spec, temperature: 0.7 } };
+    const nested = joinClassifiers([first, calibrated], { name: 'three', logitAdjustment });
+    const flat = joinClassifiers([first, second, third], { name: 'three', logitAdjustment });
+    expect(nested.recipe).toEqual(flat.recipe);
+    expect(nested.spec).toEqual(flat.spec);
+    expect([...nested.values.keys()].sort()).toEqual([...flat.values.keys()].sort());
+    for (const [name, value] of flat.values) expectClose(nested.values.get(name)!, value, name, 1e-5);
+  });
+
+  it('takes one that was trained jointly for as many nets as it has, by its own temperature', async () => {
+    const trained = member({ architecture: 'joint', members: [CNN9, RESIDUAL] }, 4, { temperature: 2 });
+    const { recipe, values, spec } = joinClassifiers([trained, first], { name: 'three' });
+    expect(recipe.model).toEqual(jointRecipe(CNN9, RESIDUAL, RESIDUAL).model);
+    expect(spec.training.members?.map(({ name }) => name)).toEqual(['net-4', 'net-1']);
+    const joined = await logitsOf(recipe, values, spec);
+    const [a, b] = await Promise.all([trained, first].map((each) => logitsOf(recipeOf(each), each.values, each.spec)));
+    joined.forEach((logit, i) => {
+      const expected = (2 * (a![i]! / 2) + b![i]! / 0.5) / 3;
+      expect(Math.abs(logit - expected)).toBeLessThan(0.02 * (1 + Math.abs(logit)));
+    });
+  });
+
+  it('refuses one alone, and members that read other pictures or labels', () => {
     expect(() => joinClassifiers([first], { name: 'one' })).toThrow(expect.objectContaining({ code: 'BAD_MODEL' }));
-    expect(() =>
-      joinClassifiers([first, joinClassifiers([first, second], { name: 'both' })], { name: 'three' }),
-    ).toThrow('both is joint itself');
     const input = { ...second.spec.input, width: 20 };
     const stranger = { ...second, spec: { ...second.spec, input } };
     expect(() => joinClassifiers([first, stranger], { name: 'both' })).toThrow('net-2 and net-1 differ in their input');
