@@ -1,8 +1,7 @@
 /**
- * Makes a run's folder of a shipped classifier with its recipe's `logitAdjustment` changed, for publish-classifier.ts: the same weights with
- * other logits added, calibrated anew on PublicTest. It is what resuming the finished run with that recipe gives, for when the run's own
- * folder is gone. The recipe is examples/recipes/NAME.json, and must be the model's in all else. With the recipe unchanged the weights are
- * only stored as models store them now.
+ * Makes a run's folder of a shipped classifier with its recipe's `logitAdjustment` or `storage` changed, for publish-classifier.ts: the same
+ * weights with other logits added or stored otherwise, calibrated anew on PublicTest. It is what resuming the finished run with that recipe
+ * gives, for when the run's own folder is gone. The recipe is examples/recipes/NAME.json, and must be the model's in all else.
  *
  *     node --conditions=source models/adjust-classifier.ts --name mememoji --data fer2013.csv.gz --run runs/adjusted
  */
@@ -17,7 +16,7 @@ import { writeWhole } from '@mememoji/train/files';
 import { encodeInferenceModel } from '@mememoji/train/inference-model';
 import { readStartingWeights } from '@mememoji/train/model-variables';
 import { openDataset } from '@mememoji/train/open-dataset';
-import { parseRecipe, type Recipe, readRecipe } from '@mememoji/train/recipe';
+import { parseRecipe, type Recipe, readRecipe, trainedBy } from '@mememoji/train/recipe';
 import { openRunFolder, writeJson } from '@mememoji/train/run-folder';
 import { selectTrainingData } from '@mememoji/train/training-data';
 import { CLASSIFIER_BIAS } from '@mememoji/train/training-graph';
@@ -33,15 +32,15 @@ interface Adjusted {
 }
 
 /**
- * The classifier in a file with the logits of a recipe that differs in them alone.
+ * The classifier in a file finished by a recipe that trains the same weights.
  * @param dataset with the FER+ votes that the recipe asks for
  */
 export async function adjustClassifier(path: string, recipe: Recipe, dataset: Dataset): Promise<Adjusted> {
   const classifier = await openClassifier(path);
   await classifier.close();
   const before = parseRecipe(JSON.parse(classifier.spec.training.recipe));
-  if (!isDeepStrictEqual({ ...before, logitAdjustment: {} }, { ...recipe, logitAdjustment: {} })) {
-    throw new Error('the recipe differs from that of the model in more than logitAdjustment');
+  if (!isDeepStrictEqual(trainedBy(before), trainedBy(recipe))) {
+    throw new Error('the recipe differs from that of the model in more than logitAdjustment and storage');
   }
   const { values } = await readStartingWeights(path);
   const bias = values.get(CLASSIFIER_BIAS)!;

@@ -1,4 +1,5 @@
 import type { Evaluation } from '@mememoji/train/evaluate';
+import { parseRecipe } from '@mememoji/train/recipe';
 import type { ClassifierSpec, TrainingOrigin } from '@mememoji/vision/classifier-spec';
 import type { ModelRecord } from './publish-classifier.ts';
 
@@ -8,12 +9,13 @@ type Member = NonNullable<ClassifierSpec['training']['members']>[number];
 export function writeCard({ spec, evaluations, bytes }: ModelRecord): string {
   const { training, input, labels, name } = spec;
   const { members } = training;
+  const stored = parseRecipe(JSON.parse(training.recipe)).storage === 'int8' ? 'int8 (kernels) and float16' : 'float16';
   const privateTest = evaluations.find(({ split, view }) => split === 'PrivateTest' && view === 'single');
   if (privateTest === undefined) throw new Error('the record has no evaluation of PrivateTest');
   return `# ${name}.onnx
 
 A classifier of facial expressions: a grey face of ${input.width}x${input.height} pixels in, ${labels.length} logits out (${labels.join(', ')}).
-${(bytes / 1e6).toFixed(2)} MB: kernels stored in 8 bits, computed in float32. It reads faces, not feelings: an expression is what a face shows, whoever shows it and why.
+${(bytes / 1e6).toFixed(2)} MB, weights stored as ${stored}. It reads faces, not feelings: an expression is what a face shows, whoever shows it and why.
 
 ## Training
 

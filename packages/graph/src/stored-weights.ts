@@ -4,10 +4,13 @@ import type { Model, ModelNode } from './model.ts';
 import { float32, formatShape, type Shape, sameShape, sizeOf, type TensorData } from './tensor.ts';
 
 /*
- * A model file keeps its weights in fewer bits than they are used in: weights `w` of a convolution as int8 with a scale for each
- * output channel (`w:int8`, `w:scale`), other large tensors as float16 (`w:half`). Nodes behind them make `w` again, and ONNX Runtime
- * folds those when it loads the file, so that only the file is smaller: what runs is float32.
+ * A model file keeps its weights in fewer bits than they are used in: `w` as float16 (`w:half`) or, of a convolution, as int8 with a scale
+ * for each output channel (`w:int8`, `w:scale`). Nodes behind them make `w` again, and ONNX Runtime folds those when it loads the file, so
+ * that only the file is smaller: what runs is float32.
  */
+
+/** What the weights of convolutions are stored in; all else that is large is stored as float16. */
+export type KernelStorage = 'float16' | 'int8';
 
 type Form = 'int8' | 'half' | 'float32';
 
@@ -21,13 +24,13 @@ const TOP = 127;
 const FLOAT32 = 1;
 
 /** The same model with its large float32 constants stored in fewer bits. */
-export function storeWeights(model: Model): Model {
+export function storeWeights(model: Model, kernels: KernelStorage): Model {
   const convolved = new Set(
     model.graph.nodes.flatMap(({ operator, inputs }) => (operator === 'Conv' ? [inputs[1]] : [])),
   );
   const forms = [...model.graph.initializers].map(([name, tensor]) => {
     const isLarge = tensor.dtype === 'float32' && sizeOf(tensor.shape) >= WORTHWHILE;
-    return [name, tensor, isLarge ? (convolved.has(name) ? 'int8' : 'half') : 'float32'] as const;
+    return [name, tensor, isLarge ? (kernels === 'int8' && convolved.has(name) ? 'int8' : 'half') : 'float32'] as const;
   });
   const initializers = new Map(forms.flatMap(([name, tensor, form]) => store(name, tensor, form)));
   const nodes = forms.flatMap(([name, , form]) => restoringNodes(name, form));

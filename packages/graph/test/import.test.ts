@@ -38,9 +38,9 @@ describe('forms that other tools write', () => {
     await expectSame(model, Object.fromEntries(feeds));
   });
 
-  test('weights in few bits, made float32 before they are used', async () => {
-    const model = storeWeights(lower(smallNet()));
-    expect(model.graph.nodes.map(({ operator }) => operator)).toEqual(expect.arrayContaining(['Cast', 'Mul']));
+  test.each(['float16', 'int8'] as const)('weights in %s, made float32 before they are used', async (kernels) => {
+    const model = storeWeights(lower(smallNet()), kernels);
+    expect(model.graph.nodes.map(({ operator }) => operator)).toEqual(expect.arrayContaining(['Cast']));
     await expectSame(model, { x: ramp([2, 2, 8, 8]) });
   });
 

@@ -51,7 +51,7 @@ function numbers(tensor: TensorData | undefined): number[] {
 }
 
 describe('storeWeights', () => {
-  const stored = storeWeights(buildNet());
+  const stored = storeWeights(buildNet(), 'int8');
 
   it('keeps kernels in 8 bits with a scale for each channel, what is dense in 16, and what is small as it is', () => {
     const { initializers } = stored.graph;
@@ -96,15 +96,22 @@ describe('storeWeights', () => {
     expect(await run(imported)).toEqual(small);
   });
 
-  it('stores what it has read as it was', () => {
-    const again = storeWeights(replaceWeights(buildNet(), readWeights(stored)));
-    expect(again.graph.initializers).toEqual(stored.graph.initializers);
+  it('keeps all that is large as float16 where that is asked for', () => {
+    const { initializers } = storeWeights(buildNet(), 'float16').graph;
+    expect([...initializers.keys()]).toEqual(expect.arrayContaining(['bias', 'dense:half', 'kernels:half']));
+    expect(initializers.has('kernels:int8')).toBe(false);
+  });
+
+  it.each(['float16', 'int8'] as const)('stores what it has read as it was: %s', (kernels) => {
+    const once = storeWeights(buildNet(), kernels);
+    const again = storeWeights(replaceWeights(buildNet(), readWeights(once)), kernels);
+    expect(again.graph.initializers).toEqual(once.graph.initializers);
   });
 });
 
 describe('readWeights', () => {
   it('refuses 8-bit weights without a scale for each channel', () => {
-    const { graph, ...model } = storeWeights(buildNet());
+    const { graph, ...model } = storeWeights(buildNet(), 'int8');
     for (const scale of [undefined, float32([1], [1])]) {
       const initializers = new Map(graph.initializers);
       if (scale === undefined) initializers.delete('kernels:scale');
@@ -119,7 +126,8 @@ describe('readWeights', () => {
 describe('replaceWeights', () => {
   it.each([
     ['float32', (model: Model) => model],
-    ['few bits', storeWeights],
+    ['float16', (model: Model) => storeWeights(model, 'float16')],
+    ['int8', (model: Model) => storeWeights(model, 'int8')],
   ])('puts other weights in the place of those that are there, as %s', async (_, form) => {
     const model = form(buildNet());
     const changed = replaceWeights(
@@ -137,7 +145,7 @@ describe('replaceWeights', () => {
   });
 
   it('refuses weights of another shape or name', () => {
-    const model = storeWeights(buildNet());
+    const model = storeWeights(buildNet(), 'int8');
     for (const [name, shape] of [
       ['kernels', [CHANNELS, 1, 1, 9]],
       ['bias', [11]],

@@ -12,7 +12,7 @@ import { createNet } from './zoo/zoo.ts';
 
 /**
  * The model to use a trained net with: pixels [batch, 1, height, width] -> logits [batch, classes], any batch size; weights
- * are stored in few bits.
+ * are stored as the recipe says.
  */
 export function buildInferenceModel(recipe: Recipe, values: VariableValues, spec: ClassifierSpec): Model {
   const graph = new Graph();
@@ -25,7 +25,7 @@ export function buildInferenceModel(recipe: Recipe, values: VariableValues, spec
     metadata: { [SPEC_KEY]: JSON.stringify(spec) },
     dynamic: { [spec.input.name]: { 0: 'batch' }, [spec.output.name]: { 0: 'batch' } },
   });
-  return storeWeights(model);
+  return storeWeights(model, recipe.storage);
 }
 
 /** Bytes of the file of {@link buildInferenceModel}. */

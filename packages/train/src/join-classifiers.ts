@@ -29,6 +29,8 @@ export interface JoinOptions {
   name: string;
   /** Added to the joint logits of these classes, as a recipe's entry of that name is; nothing by default. */
   logitAdjustment?: Recipe['logitAdjustment'];
+  /** What its kernels are stored in; float16 by default. */
+  storage?: Recipe['storage'];
 }
 
 /** What a member brings: one net, or those of a joint one. */
@@ -116,7 +118,7 @@ function renamed(key: string, model: Recipe['model'], first: number): string {
 function describeNets(
   members: readonly Member[],
   parts: readonly Part[],
-  { name, logitAdjustment = {} }: JoinOptions,
+  { name, logitAdjustment = {}, storage = 'float16' }: JoinOptions,
 ): Recipe {
   const [{ spec }] = members as [Member];
   const { data, epochs } = parseRecipe(JSON.parse(spec.training.recipe));
@@ -129,6 +131,7 @@ function describeNets(
     inputSize: spec.input.height,
     epochs,
     logitAdjustment,
+    storage,
   });
 }
 

@@ -109,6 +109,8 @@ export const recipeSchema = z.strictObject({
    * class is found more often, and more often wrongly.
    */
   logitAdjustment: z.partialRecord(z.enum(EXPRESSIONS), z.number()).default({}),
+  /** What the finished model's kernels are stored in (see `@mememoji/graph/stored-weights`): int8 makes its file half as large. */
+  storage: z.enum(['float16', 'int8']).default('float16'),
   /**
    * Radius of sharpness-aware minimisation (see `@mememoji/graph/sharpness`): gradients are taken so far uphill of the weights, which
    * doubles a step's work. None by default.
@@ -125,6 +127,12 @@ export const recipeSchema = z.strictObject({
 });
 
 export type Recipe = z.infer<typeof recipeSchema>;
+
+/** A recipe without what is done to the finished model alone: all that the trained weights depend on. */
+export function trainedBy(recipe: Recipe): Omit<Recipe, 'storage'> {
+  const { storage, ...rest } = recipe;
+  return { ...rest, logitAdjustment: {} };
+}
 
 /** Reads a recipe file. @throws TrainError `BAD_RECIPE` naming the first wrong entry, `FILE_NOT_FOUND`, `UNREADABLE_FILE` */
 export async function readRecipe(path: string): Promise<Recipe> {

@@ -9,7 +9,7 @@ import type { Dataset } from './dataset.ts';
 import { TrainError } from './error.ts';
 import { drawnVariables, firstState } from './first-state.ts';
 import type { StartingWeights } from './model-variables.ts';
-import type { Recipe } from './recipe.ts';
+import { type Recipe, trainedBy } from './recipe.ts';
 import { openRunFolder, type RunFolder, writeJson, writeLog } from './run-folder.ts';
 import type { RunReport } from './run-report.ts';
 import { Stepper } from './stepper.ts';
@@ -137,10 +137,11 @@ async function withTeachers(
   return { ...data, teacher };
 }
 
-/** SHA-256 over all that the trained weights depend on; what is added to the logits afterwards may change when a run is resumed. */
+/** SHA-256 over all that the trained weights depend on; what is done to the finished model may change when a run is resumed. */
 function fingerprintOf(recipe: Recipe, { source, votes }: Dataset, { from, teachers = [] }: TrainOptions): string {
-  const trained = { ...recipe, logitAdjustment: {} };
-  const hash = createHash('sha256').update(JSON.stringify(trained)).update(source.sha256);
+  const hash = createHash('sha256')
+    .update(JSON.stringify(trainedBy(recipe)))
+    .update(source.sha256);
   for (const { sha256 } of from === undefined ? teachers : [from, ...teachers]) hash.update(sha256);
   return (votes === undefined ? hash : hash.update(votes)).digest('hex');
 }

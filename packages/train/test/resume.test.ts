@@ -148,6 +148,18 @@ describe('a checkpoint', { timeout: PATIENCE }, () => {
     expect(after).toEqual({ ...before, 'classifier.bias': after['classifier.bias'] });
   });
 
+  it('of a finished run gives the model again with its kernels in fewer bits', async () => {
+    const folder = temporaryFolder();
+    const recipe = tinyRecipe({ model: { architecture: 'residual', stem: 16, widths: [16], blocks: 1 }, epochs: 1 });
+    await run(folder, {}, recipe);
+    await run(folder, { resume: true }, { ...recipe, storage: 'int8' });
+    const { 'stage1.0.conv1.weight:int8': kernel, 'stage1.0.conv1.weight:half': half } = readTensors(
+      join(folder, 'model.onnx'),
+    );
+    expect(kernel).toMatchObject({ dtype: 'int8', shape: [16, 16, 3, 3] });
+    expect(half).toBeUndefined();
+  });
+
   it('keeps the best weights of a run that was stopped after them', async () => {
     const rough = { kind: 'constant', peak: 0.6 };
     const recipe = tinyRecipe({ epochs: 5, schedule: rough, keep: 'best' });

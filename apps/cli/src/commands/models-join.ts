@@ -1,5 +1,5 @@
 import type { JoinReport } from '@mememoji/train/join-run';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type Adjustment, adjustOption } from '../class-options.ts';
 import type { Context } from '../context.ts';
 import { formatOption, wholeNumber, withExamples } from '../options.ts';
@@ -10,6 +10,7 @@ interface JoinCommandOptions {
   run: string;
   name: string;
   adjust?: Adjustment;
+  storage: 'float16' | 'int8';
   threads: number;
   format: 'table' | 'json';
 }
@@ -25,6 +26,11 @@ export function createJoinCommand(context: Context): Command {
     .requiredOption('--run <folder>', 'where the model and its report go, as those of a training')
     .option('--name <name>', 'what the model is called', 'joint')
     .addOption(adjustOption('add to the logits of classes, to have them found more often: fear=0.1'))
+    .addOption(
+      new Option('--storage <form>', 'what its kernels are stored in; int8 makes the file half as large')
+        .choices(['float16', 'int8'])
+        .default('float16'),
+    )
     .option('--threads <number>', 'processor threads', wholeNumber(1), 2)
     .addOption(formatOption(['table', 'json']))
     .action((models: string[], options: JoinCommandOptions) => join(models, options, context));
@@ -35,7 +41,7 @@ export function createJoinCommand(context: Context): Command {
 
 async function join(
   models: readonly string[],
-  { data, run, name, adjust, threads, format }: JoinCommandOptions,
+  { data, run, name, adjust, storage, threads, format }: JoinCommandOptions,
   context: Context,
 ): Promise<void> {
   // Only here, so that other commands about models begin without an engine.
@@ -51,6 +57,7 @@ async function join(
   });
   const report = await joinFiles(files, dataset, {
     name,
+    storage,
     ...(adjust !== undefined && { logitAdjustment: adjust }),
     folder: run,
     createSession: createEngine({ threads }),
