@@ -72,6 +72,24 @@ describe('mememoji models join', { timeout: PATIENCE }, () => {
       expect((await joinInto('wrong', MEMBERS, '--adjust', wrong)).code, wrong).toBe(2);
   });
 
+  it('counts a joint model as the nets that it is made of, and keeps kernels in 8 bits where that is asked for', async () => {
+    await joinInto('pair', MEMBERS, '--adjust', 'happy=9');
+    const [narrow, wide] = MEMBERS as [string, string];
+    await joinInto('nested', ['pair/model.onnx', narrow]);
+    await joinInto('flat', [narrow, wide, narrow]);
+    await joinInto('small', [narrow, wide, narrow], '--storage', 'int8');
+    const [nested, flat, small] = ['nested', 'flat', 'small'].map((place) => ({
+      report: JSON.parse(readFileSync(join(folder, place, 'report.json'), 'utf8')),
+      bytes: readFileSync(join(folder, place, 'model.onnx')).length,
+    }));
+    expect(flat!.report.members.map(({ name }: { name: string }) => name)).toEqual(['narrow', 'wide', 'narrow']);
+    expect(nested!.report.members).toEqual(flat!.report.members);
+    expect(nested!.report.validation.loss).toBeCloseTo(flat!.report.validation.loss, 2);
+    expect(small!.report.validation.loss).toBeCloseTo(flat!.report.validation.loss, 2);
+    expect(small!.bytes).toBeLessThan(flat!.bytes);
+    expect((await joinInto('wrong', MEMBERS, '--storage', 'int4')).code).toBe(2);
+  });
+
   it('refuses one model, an unknown one, and a folder that holds a run', async () => {
     expect(await joinInto('one', MEMBERS.slice(1))).toMatchObject({
       code: 1,

@@ -96,22 +96,24 @@ function partOf({ spec, values }: Member): Part {
   const isJoined = training.members !== undefined;
   const factor = nets.length / (isJoined ? 1 : spec.temperature);
   const added = addedTo(spec.labels, isJoined ? logitAdjustment : {});
-  const variables = [...values].filter(([key]) => key !== CLASSIFIER_WEIGHT && key !== CLASSIFIER_BIAS);
   return {
     nets,
     origins,
-    variables: (first) => new Map(variables.map(([key, value]) => [renamed(key, model, first), value])),
+    variables: (first) => variablesOf(values, model, first),
     weight: scaled(weight, factor),
     bias: scaled(sum([bias, scaled(added, -1)]), factor),
   };
 }
 
-/** What a variable is called in a joint net where `first` nets stand before those of the model that it is of. */
-function renamed(key: string, model: Recipe['model'], first: number): string {
-  if (model.architecture !== 'joint') return memberPrefix(first) + key;
-  const net = model.members.findIndex((_, i) => key.startsWith(memberPrefix(i)));
-  if (net < 0) throw new TrainError('BAD_MODEL', `the variable '${key}' belongs to none of the joint nets`);
-  return memberPrefix(first + net) + key.slice(memberPrefix(net).length);
+/** Variables of the nets of a model as they are called in a joint net where `first` nets stand before those. */
+function variablesOf(values: VariableValues, model: Recipe['model'], first: number): VariableValues {
+  const prefixes = model.architecture === 'joint' ? model.members.map((_, i) => memberPrefix(i)) : [''];
+  const renamed = prefixes.flatMap((prefix, i) =>
+    [...values]
+      .filter(([key]) => key.startsWith(prefix) && key !== CLASSIFIER_WEIGHT && key !== CLASSIFIER_BIAS)
+      .map(([key, value]) => [memberPrefix(first + i) + key.slice(prefix.length), value] as const),
+  );
+  return new Map(renamed);
 }
 
 /** Classes and rows are chosen as for the first of them. */
