@@ -7,17 +7,18 @@ import { openClassifier } from '../src/classifier-session.ts';
 import { splitIndices } from '../src/dataset.ts';
 import { joinDatasets } from '../src/join.ts';
 import { blendModels, describeAnew } from '../src/model-edit.ts';
+import type { Recipe } from '../src/recipe.ts';
 import { datasetOf, ferLikeRows } from './helpers/fer-like.ts';
 import { testPicture, untrained } from './helpers/tiny-classifier.ts';
 
 const NET = { architecture: 'residual', stem: 16, widths: [16], blocks: 1 };
-/** The second's kernels are made of others, which are kept as float16, the first's as int8. */
+/** The second's kernels are made of others, so that they are kept as float16 where the first's are kept as int8. */
 const JOINT = { architecture: 'joint', members: [NET, { ...NET, mirror: true }] };
 const SIZE = 16;
 
 /** A net whose weights are all multiplied by a factor. */
-function scaled(factor: number, options: Record<string, unknown> = NET): Uint8Array {
-  const model = untrained(options, SIZE);
+function scaled(factor: number, options: Record<string, unknown> = NET, storage?: Recipe['storage']): Uint8Array {
+  const model = untrained(options, SIZE, storage);
   const weights = [...readWeights(model)].map(([name, { shape, data }]): [string, TensorData] => [
     name,
     float32(
@@ -30,7 +31,7 @@ function scaled(factor: number, options: Record<string, unknown> = NET): Uint8Ar
 
 describe('blendModels', () => {
   it('mixes what is stored by its numbers, in whatever bits, and leaves all else', () => {
-    const [first, second] = [scaled(1, JOINT), scaled(3, JOINT)];
+    const [first, second] = [scaled(1, JOINT, 'int8'), scaled(3, JOINT, 'int8')];
     const blended = decodeModel(blendModels(first, second, 0.25));
     const forms = new Set([...blended.graph.initializers.values()].map(({ dtype }) => dtype));
     expect([...forms].sort()).toEqual(['float16', 'float32', 'int64', 'int8']);
