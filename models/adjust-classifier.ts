@@ -1,6 +1,6 @@
 /**
- * Makes a run's folder of a shipped classifier with its recipe's `logitAdjustment` or `storage` changed, for publish-classifier.ts: the same
- * weights with other logits added or stored otherwise, calibrated anew on PublicTest. It is what resuming the finished run with that recipe
+ * Makes a run's folder of a shipped classifier with its recipe's `logitAdjustment` or `arithmetic` changed, for publish-classifier.ts: the same
+ * weights with other logits added or computed otherwise, calibrated anew on PublicTest. It is what resuming the finished run with that recipe
  * gives, for when the run's own folder is gone. The recipe is examples/recipes/NAME.json, and must be the model's in all else.
  *
  *     node --conditions=source models/adjust-classifier.ts --name mememoji --data fer2013.csv.gz --run runs/adjusted
@@ -13,34 +13,27 @@ import { openClassifier } from '@mememoji/train/classifier-session';
 import type { Dataset } from '@mememoji/train/dataset';
 import { createEngine } from '@mememoji/train/engine';
 import { writeWhole } from '@mememoji/train/files';
-import { encodeInferenceModel } from '@mememoji/train/inference-model';
+import { type FinishedClassifier, finishClassifier } from '@mememoji/train/finish-classifier';
 import { readStartingWeights } from '@mememoji/train/model-variables';
 import { openDataset } from '@mememoji/train/open-dataset';
 import { parseRecipe, type Recipe, readRecipe, trainedBy } from '@mememoji/train/recipe';
 import { openRunFolder, writeJson } from '@mememoji/train/run-folder';
 import { selectTrainingData } from '@mememoji/train/training-data';
 import { CLASSIFIER_BIAS } from '@mememoji/train/training-graph';
-import { calibrate, validate } from '@mememoji/train/validation';
 import type { ModelRecord } from './publish-classifier.ts';
 
 const folder = import.meta.dirname;
-
-interface Adjusted {
-  model: Uint8Array;
-  /** What the run's report says of it. */
-  validation: { accuracy: number; loss: number; temperature: number; uncertainBelow: number };
-}
 
 /**
  * The classifier in a file finished by a recipe that trains the same weights.
  * @param dataset with the FER+ votes that the recipe asks for
  */
-export async function adjustClassifier(path: string, recipe: Recipe, dataset: Dataset): Promise<Adjusted> {
+export async function adjustClassifier(path: string, recipe: Recipe, dataset: Dataset): Promise<FinishedClassifier> {
   const classifier = await openClassifier(path);
   await classifier.close();
   const before = parseRecipe(JSON.parse(classifier.spec.training.recipe));
   if (!isDeepStrictEqual(trainedBy(before), trainedBy(recipe))) {
-    throw new Error('the recipe differs from that of the model in more than logitAdjustment and storage');
+    throw new Error('the recipe differs from that of the model in more than logitAdjustment and arithmetic');
   }
   const { values } = await readStartingWeights(path);
   const bias = values.get(CLASSIFIER_BIAS)!;
@@ -49,18 +42,14 @@ export async function adjustClassifier(path: string, recipe: Recipe, dataset: Da
   );
   const adjusted = Float32Array.from(added, (value, i) => Number(bias.data[i]) + value);
   const weights = new Map([...values, [CLASSIFIER_BIAS, float32(bias.shape, adjusted)]]);
-  const plain = {
+  const spec = {
     ...classifier.spec,
     temperature: 1,
     uncertainBelow: 0,
     training: { ...classifier.spec.training, recipe: JSON.stringify(recipe) },
   };
   const data = selectTrainingData(dataset, recipe);
-  const { accuracy, loss, logits } = await validate(recipe, weights, plain, data, createEngine({ threads: 2 }));
-  const calibration = calibrate(logits, plain, data);
-  const metrics = { 'publicTest.accuracy': accuracy, 'publicTest.nll': loss };
-  const model = encodeInferenceModel(recipe, weights, { ...plain, ...calibration, metrics });
-  return { model, validation: { accuracy, loss, ...calibration } };
+  return finishClassifier({ recipe, values: weights, spec }, data, createEngine({ threads: 2 }));
 }
 
 async function main(): Promise<void> {

@@ -9,13 +9,14 @@ type Member = NonNullable<ClassifierSpec['training']['members']>[number];
 export function writeCard({ spec, evaluations, bytes }: ModelRecord): string {
   const { training, input, labels, name } = spec;
   const { members } = training;
-  const stored = parseRecipe(JSON.parse(training.recipe)).storage === 'int8' ? 'int8 (kernels) and float16' : 'float16';
+  const { arithmetic } = parseRecipe(JSON.parse(training.recipe));
+  const computes = arithmetic === 'int8' ? 'convolutions computed in 8 bits' : 'weights stored as float16';
   const privateTest = evaluations.find(({ split, view }) => split === 'PrivateTest' && view === 'single');
   if (privateTest === undefined) throw new Error('the record has no evaluation of PrivateTest');
   return `# ${name}.onnx
 
 A classifier of facial expressions: a grey face of ${input.width}x${input.height} pixels in, ${labels.length} logits out (${labels.join(', ')}).
-${(bytes / 1e6).toFixed(2)} MB, weights stored as ${stored}. It reads faces, not feelings: an expression is what a face shows, whoever shows it and why.
+${(bytes / 1e6).toFixed(2)} MB, ${computes}. It reads faces, not feelings: an expression is what a face shows, whoever shows it and why.
 
 ## Training
 

@@ -31,8 +31,8 @@ const TOLERANCE = 1e-4;
 /** The bytes of a classifier's file, with the same weights and description, as this version writes them. */
 export async function rewriteClassifier(path: string): Promise<Uint8Array> {
   const spec = parseClassifierSpec(decodeModel(await readFile(path)).metadata);
-  const { values } = await readStartingWeights(path);
-  return encodeInferenceModel(parseRecipe(JSON.parse(spec.training.recipe)), values, spec);
+  const { values, ranges } = await readStartingWeights(path);
+  return encodeInferenceModel(parseRecipe(JSON.parse(spec.training.recipe)), values, spec, ranges);
 }
 
 /** The largest difference between what two classifiers of the same input say of pictures of noise. */

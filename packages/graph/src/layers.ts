@@ -9,7 +9,7 @@ import { type ConvOptions, conv } from './operators/convolution.ts';
 import { dropout } from './operators/loss.ts';
 import { dense } from './operators/matmul.ts';
 import { globalAveragePool } from './operators/pooling.ts';
-import { type Shape, sameShape, sizeOf, type TensorData } from './tensor.ts';
+import { float32, type Shape, sameShape, sizeOf, type TensorData } from './tensor.ts';
 
 /**
  * Layers: operators together with the variables that they own. The same function builds a net twice: for training, where
@@ -223,6 +223,17 @@ function normVariables(name: string, channels: number): NormVariables {
     mean: make('norm.mean', 'statistic', 0),
     variance: make('norm.variance', 'statistic', 1),
   };
+}
+
+/**
+ * The other variables of a layer of {@link convNorm} whose normalisation has become a part of its convolution but for the bias: with them
+ * the normalisation adds that and changes nothing else.
+ */
+export function foldedNorm(name: string, channels: number): Map<string, TensorData> {
+  const { scale: gain, mean, variance } = normVariables(name, channels);
+  const fill = (variable: Variable, value: number) =>
+    [variable.name, float32([channels], new Float32Array(channels).fill(value))] as const;
+  return new Map([fill(gain, 1), fill(mean, 0), fill(variance, 1 - EPSILON)]);
 }
 
 function convNormTraining(

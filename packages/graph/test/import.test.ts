@@ -18,7 +18,7 @@ import { maxPool } from '../src/operators/pooling.ts';
 import { reduceSum } from '../src/operators/reduction.ts';
 import { flatten } from '../src/operators/shape.ts';
 import type { Values } from '../src/session.ts';
-import { storeWeights } from '../src/stored-weights.ts';
+import { storeAsFloat16 } from '../src/stored-weights.ts';
 import { float32, int64, type Shape, sizeOf, type TensorData } from '../src/tensor.ts';
 import type { Fill, GradientCase } from './gradient-case.ts';
 import { CASES } from './gradient-cases.ts';
@@ -38,8 +38,8 @@ describe('forms that other tools write', () => {
     await expectSame(model, Object.fromEntries(feeds));
   });
 
-  test.each(['float16', 'int8'] as const)('weights in %s, made float32 before they are used', async (kernels) => {
-    const model = storeWeights(lower(smallNet()), kernels);
+  test('weights in float16, made float32 before they are used', async () => {
+    const model = storeAsFloat16(lower(smallNet()));
     expect(model.graph.nodes.map(({ operator }) => operator)).toEqual(expect.arrayContaining(['Cast']));
     await expectSame(model, { x: ramp([2, 2, 8, 8]) });
   });
@@ -50,7 +50,8 @@ describe('forms that other tools write', () => {
       ...foreignForms().map(({ node }) => modelOf([node], {}, {})),
     ];
     const tried = new Set(models.flatMap(({ graph }) => graph.nodes.map(({ operator }) => operator)));
-    expect(Object.keys(RULES).filter((name) => !tried.has(name))).toEqual([]);
+    // What QuantizeLinear rounds is imported as it was before: see quantise.test.ts.
+    expect(Object.keys(RULES).filter((name) => !tried.has(name) && name !== 'QuantizeLinear')).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { VariableValues } from '@mememoji/graph/layers';
 import { float32, type TensorData } from '@mememoji/graph/tensor';
 import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
 import { TrainError } from './error.ts';
+import type { TrainedClassifier } from './finish-classifier.ts';
 import { parseRecipe, type Recipe } from './recipe.ts';
 import { CLASSIFIER_BIAS, CLASSIFIER_WEIGHT } from './training-graph.ts';
 import { memberPrefix } from './zoo/joint.ts';
@@ -15,22 +16,13 @@ export interface Member {
   values: VariableValues;
 }
 
-/** A joint classifier, to be calibrated and exported as the outcome of a training is. */
-export interface JoinedClassifier {
-  /** What a training of the joint net begins with: names the nets; nothing was trained by it. */
-  recipe: Recipe;
-  values: VariableValues;
-  /** Not calibrated, nor measured. */
-  spec: ClassifierSpec;
-}
-
 export interface JoinOptions {
   /** What the joint classifier is called. */
   name: string;
   /** Added to the joint logits of these classes, as a recipe's entry of that name is; nothing by default. */
   logitAdjustment?: Recipe['logitAdjustment'];
-  /** What its kernels are stored in; float16 by default. */
-  storage?: Recipe['storage'];
+  /** In which its convolutions compute; float32 by default. */
+  arithmetic?: Recipe['arithmetic'];
 }
 
 /** What a member brings: one net, or those of a joint one. */
@@ -48,9 +40,10 @@ interface Part {
  * Makes one classifier of several that were trained apart. Its logits are the mean of theirs, each divided by its own temperature, so that
  * a net that is merely surer does not outvote the others; since the logits are linear in the features, that is one dense layer over
  * the features of all. Of a joint classifier each net counts as one, as if it had been named itself.
+ * @returns its recipe names the nets; nothing was trained by it
  * @throws TrainError `BAD_MODEL` if they are fewer than two, or do not read the same pictures with the same labels
  */
-export function joinClassifiers(members: readonly Member[], options: JoinOptions): JoinedClassifier {
+export function joinClassifiers(members: readonly Member[], options: JoinOptions): TrainedClassifier {
   checkMembers(members);
   const parts = members.map(partOf);
   const nets = parts.flatMap((part) => part.nets);
@@ -120,7 +113,7 @@ function variablesOf(values: VariableValues, model: Recipe['model'], first: numb
 function describeNets(
   members: readonly Member[],
   parts: readonly Part[],
-  { name, logitAdjustment = {}, storage = 'float16' }: JoinOptions,
+  { name, logitAdjustment = {}, arithmetic = 'float32' }: JoinOptions,
 ): Recipe {
   const [{ spec }] = members as [Member];
   const { data, epochs } = parseRecipe(JSON.parse(spec.training.recipe));
@@ -133,7 +126,7 @@ function describeNets(
     inputSize: spec.input.height,
     epochs,
     logitAdjustment,
-    storage,
+    arithmetic,
   });
 }
 

@@ -6,14 +6,13 @@ import { openClassifier } from './classifier-session.ts';
 import type { Dataset } from './dataset.ts';
 import { TrainError } from './error.ts';
 import { writeWhole } from './files.ts';
-import { encodeInferenceModel } from './inference-model.ts';
+import { finishClassifier } from './finish-classifier.ts';
 import { type JoinOptions, joinClassifiers, type Member } from './join-classifiers.ts';
 import { readStartingWeights } from './model-variables.ts';
 import { openRunFolder, writeJson } from './run-folder.ts';
 import type { RunReport } from './run-report.ts';
 import { selectTrainingData } from './training-data.ts';
 import { countParameters } from './training-graph.ts';
-import { calibrate, validate } from './validation.ts';
 
 /** What report.json of joined classifiers holds. */
 export interface JoinReport extends Pick<RunReport, 'name' | 'parameters' | 'dataHash'> {
@@ -40,16 +39,15 @@ export async function joinFiles(
   dataset: Dataset,
   { folder, createSession, ...options }: JoinRunOptions,
 ): Promise<JoinReport> {
-  const { recipe, values, spec } = joinClassifiers(await Promise.all(files.map(readMember)), options);
+  const joined = joinClassifiers(await Promise.all(files.map(readMember)), options);
+  const { recipe, spec } = joined;
   const data = selectTrainingData(dataset, recipe);
   checkLabels(data.dataset, spec);
   const made = await openRunFolder(folder);
   if ([made.checkpoint, made.model].some(existsSync))
     throw new TrainError('RUN_EXISTS', `${folder} holds a run already`, 'choose another folder');
-  const { accuracy, loss, logits } = await validate(recipe, values, spec, data, createSession);
-  const calibration = calibrate(logits, spec, data);
-  const metrics = { 'publicTest.accuracy': accuracy, 'publicTest.nll': loss };
-  await writeWhole(made.model, [encodeInferenceModel(recipe, values, { ...spec, ...calibration, metrics })]);
+  const { model, validation } = await finishClassifier(joined, data, createSession);
+  await writeWhole(made.model, [model]);
   await writeJson(made.config, recipe);
   const report: JoinReport = {
     status: 'joined',
@@ -57,7 +55,7 @@ export async function joinFiles(
     parameters: countParameters(recipe, spec.labels.length),
     dataHash: spec.training.dataHash,
     members: spec.training.members!,
-    validation: { accuracy, loss, ...calibration },
+    validation,
   };
   await writeJson(made.report, report);
   return report;

@@ -109,8 +109,11 @@ export const recipeSchema = z.strictObject({
    * class is found more often, and more often wrongly.
    */
   logitAdjustment: z.partialRecord(z.enum(EXPRESSIONS), z.number()).default({}),
-  /** What the finished model's kernels are stored in (see `@mememoji/graph/stored-weights`): int8 makes its file half as large. */
-  storage: z.enum(['float16', 'int8']).default('float16'),
+  /**
+   * What the finished model's convolutions compute in (see `@mememoji/graph/quantise`): int8 makes it two to three times as fast and its
+   * file half as large. Training computes in float32 either way.
+   */
+  arithmetic: z.enum(['float32', 'int8']).default('float32'),
   /**
    * Radius of sharpness-aware minimisation (see `@mememoji/graph/sharpness`): gradients are taken so far uphill of the weights, which
    * doubles a step's work. None by default.
@@ -129,8 +132,8 @@ export const recipeSchema = z.strictObject({
 export type Recipe = z.infer<typeof recipeSchema>;
 
 /** A recipe without what is done to the finished model alone: all that the trained weights depend on. */
-export function trainedBy(recipe: Recipe): Omit<Recipe, 'storage'> {
-  const { storage, ...rest } = recipe;
+export function trainedBy(recipe: Recipe): Omit<Recipe, 'arithmetic'> {
+  const { arithmetic, ...rest } = recipe;
   return { ...rest, logitAdjustment: {} };
 }
 

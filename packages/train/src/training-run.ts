@@ -4,6 +4,7 @@ import type { Batches } from './batches.ts';
 import { type EpochMetrics, type Position, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { TrainError } from './error.ts';
 import { writeWhole } from './files.ts';
+import { finishClassifier } from './finish-classifier.ts';
 import { encodeInferenceModel } from './inference-model.ts';
 import type { Recipe } from './recipe.ts';
 import { type RunFolder, writeJson, writeLog, writeMetrics } from './run-folder.ts';
@@ -15,7 +16,7 @@ import type { TrainOptions } from './trainer.ts';
 import { batchTensors, createTrainingBatches } from './training-batches.ts';
 import type { TrainingData } from './training-data.ts';
 import type { TrainingGraph } from './training-graph.ts';
-import { calibrate, type Validation, validate } from './validation.ts';
+import { type Validation, validate } from './validation.ts';
 
 /** What stays the same while a net is trained. */
 export interface TrainingSetting {
@@ -171,7 +172,8 @@ export class TrainingRun {
 
   #validate(values: ReadonlyMap<string, TensorData>): Promise<Validation> {
     const { recipe, data, options } = this.#setting;
-    return validate(recipe, values, describeModel(recipe, data, this.#position), data, options.createSession);
+    const spec = describeModel(recipe, data, this.#position);
+    return validate(encodeInferenceModel(recipe, values, spec), spec, data, options.createSession);
   }
 
   async #interrupted(): Promise<RunReport> {
@@ -181,17 +183,15 @@ export class TrainingRun {
   }
 
   async #finish(status: 'finished' | 'stopped early'): Promise<RunReport> {
-    const { recipe, data, folder } = this.#setting;
+    const { recipe, data, folder, options } = this.#setting;
     const values = recipe.keep === 'best' ? await this.#bestValues() : await this.#trainedValues();
-    const { accuracy, loss, logits } = await this.#validate(values);
-    const plain = describeModel(recipe, data, this.#position);
-    const calibration = calibrate(logits, plain, data);
-    const spec = { ...plain, ...calibration, metrics: { 'publicTest.accuracy': accuracy, 'publicTest.nll': loss } };
-    await writeWhole(folder.model, [encodeInferenceModel(recipe, values, spec)]);
-    const report = { ...this.#report(status), validation: { accuracy, loss, ...calibration } };
+    const trained = { recipe, values, spec: describeModel(recipe, data, this.#position) };
+    const { model, validation } = await finishClassifier(trained, data, options.createSession);
+    await writeWhole(folder.model, [model]);
+    const report = { ...this.#report(status), validation };
     await writeJson(folder.report, report);
     await writeMetrics(folder.metrics, this.#position.history);
-    await writeLog(folder, `${status}: validation ${(100 * accuracy).toFixed(2)}%`);
+    await writeLog(folder, `${status}: validation ${(100 * validation.accuracy).toFixed(2)}%`);
     return report;
   }
 

@@ -1,4 +1,3 @@
-import type { VariableValues } from '@mememoji/graph/layers';
 import type { SessionFactory } from '@mememoji/graph/session';
 import { float32 } from '@mememoji/graph/tensor';
 import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
@@ -9,8 +8,6 @@ import { softmax } from '@mememoji/vision/metrics/predictions';
 import type { Classifier } from './classifier-session.ts';
 import { TrainError } from './error.ts';
 import { predictLogits } from './evaluate.ts';
-import { encodeInferenceModel } from './inference-model.ts';
-import type { Recipe } from './recipe.ts';
 import type { TrainingData } from './training-data.ts';
 
 export interface Validation {
@@ -21,15 +18,14 @@ export interface Validation {
   logits: Float32Array;
 }
 
-/** Runs the exported form of the weights over the validation rows, single view. @throws TrainError `DIVERGED` */
+/** Runs an exported model over the validation rows, single view. @throws TrainError `DIVERGED` */
 export async function validate(
-  recipe: Recipe,
-  values: VariableValues,
+  model: Uint8Array,
   spec: ClassifierSpec,
   data: TrainingData,
   createSession: SessionFactory,
 ): Promise<Validation> {
-  const session = await createSession(encodeInferenceModel(recipe, values, spec));
+  const session = await createSession(model);
   const { input, output } = spec;
   const classifier: Classifier = {
     spec,

@@ -4,6 +4,7 @@ import { decodeModel, encodeModel } from '@mememoji/graph/codec';
 import type { VariableValues } from '@mememoji/graph/layers';
 import type { Model } from '@mememoji/graph/model';
 import type { Values } from '@mememoji/graph/session';
+import { storeAsFloat16 } from '@mememoji/graph/stored-weights';
 import { float32, sizeOf, type TensorData } from '@mememoji/graph/tensor';
 import { InferenceSession } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
@@ -68,7 +69,7 @@ function exportModel(recipe: Recipe, values: VariableValues): Model {
     epochSeconds: 0,
     history: [],
   };
-  return buildInferenceModel(recipe, values, describeModel(recipe, data, position));
+  return storeAsFloat16(buildInferenceModel(recipe, values, describeModel(recipe, data, position)));
 }
 
 /** Mean of -log softmax(logits)[target], in float64. */

@@ -1,5 +1,7 @@
 import { decodeModel, encodeModel } from '@mememoji/graph/codec';
-import { readWeights, replaceWeights } from '@mememoji/graph/stored-weights';
+import type { Model } from '@mememoji/graph/model';
+import { quantiseModel, valuesToMeasure } from '@mememoji/graph/quantise';
+import { readWeights, replaceWeights, storeAsFloat16 } from '@mememoji/graph/stored-weights';
 import { float32, type TensorData } from '@mememoji/graph/tensor';
 import { parseClassifierSpec } from '@mememoji/vision/classifier-spec';
 import { describe, expect, it } from 'vitest';
@@ -7,18 +9,19 @@ import { openClassifier } from '../src/classifier-session.ts';
 import { splitIndices } from '../src/dataset.ts';
 import { joinDatasets } from '../src/join.ts';
 import { blendModels, describeAnew } from '../src/model-edit.ts';
-import type { Recipe } from '../src/recipe.ts';
 import { datasetOf, ferLikeRows } from './helpers/fer-like.ts';
 import { testPicture, untrained } from './helpers/tiny-classifier.ts';
 
 const NET = { architecture: 'residual', stem: 16, widths: [16], blocks: 1 };
-/** The second's kernels are made of others, so that they are kept as float16 where the first's are kept as int8. */
+/** The second's kernels are computed from others, so that it stays in float32 where the first is put into 8 bits. */
 const JOINT = { architecture: 'joint', members: [NET, { ...NET, mirror: true }] };
 const SIZE = 16;
 
+type Weights = ReturnType<typeof readWeights>;
+
 /** A net whose weights are all multiplied by a factor. */
-function scaled(factor: number, options: Record<string, unknown> = NET, storage?: Recipe['storage']): Uint8Array {
-  const model = untrained(options, SIZE, storage);
+function scaled(factor: number, options: Record<string, unknown> = NET): Model {
+  const model = untrained(options, SIZE);
   const weights = [...readWeights(model)].map(([name, { shape, data }]): [string, TensorData] => [
     name,
     float32(
@@ -26,18 +29,36 @@ function scaled(factor: number, options: Record<string, unknown> = NET, storage?
       (data as Float32Array).map((value) => factor * value),
     ),
   ]);
-  return encodeModel(replaceWeights(model, new Map(weights)));
+  return replaceWeights(model, new Map(weights));
+}
+
+/** The bytes of its file, with weights as float16. */
+function encodeScaled(factor: number): Uint8Array {
+  return encodeModel(storeAsFloat16(scaled(factor)));
+}
+
+function numbersOf(data: TensorData['data']): number[] {
+  return Array.from<number | bigint, number>(data, Number);
+}
+
+function encodeInt8(model: Model): Uint8Array {
+  const ranges = new Map(valuesToMeasure(model).map((name) => [name, { low: -1, high: 3 }]));
+  return encodeModel(storeAsFloat16(quantiseModel(model, ranges)));
 }
 
 describe('blendModels', () => {
   it('mixes what is stored by its numbers, in whatever bits, and leaves all else', () => {
-    const [first, second] = [scaled(1, JOINT, 'int8'), scaled(3, JOINT, 'int8')];
+    const [first, second] = [1, 3].map((factor) => encodeInt8(scaled(factor, JOINT))) as [Uint8Array, Uint8Array];
     const blended = decodeModel(blendModels(first, second, 0.25));
     const forms = new Set([...blended.graph.initializers.values()].map(({ dtype }) => dtype));
-    expect([...forms].sort()).toEqual(['float16', 'float32', 'int64', 'int8']);
+    expect([...forms].sort()).toEqual(['float16', 'float32', 'int32', 'int64', 'int8', 'uint8']);
     const mixed = readWeights(blended);
-    for (const [name, { data }] of readWeights(decodeModel(first))) {
-      data.forEach((value, i) => void expect(mixed.get(name)!.data[i]).toBeCloseTo(1.5 * Number(value), 3));
+    const [from, to] = [first, second].map((bytes) => readWeights(decodeModel(bytes))) as [Weights, Weights];
+    for (const [name, { data }] of from) {
+      const expected = numbersOf(data).map((value, i) => 0.75 * value + 0.25 * numbersOf(to.get(name)!.data)[i]!);
+      const step = Math.max(...expected.map(Math.abs)) / 64;
+      for (const [i, value] of numbersOf(mixed.get(name)!.data).entries())
+        expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(0.51 * step);
     }
     const shapes = (bytes: Uint8Array) =>
       [...decodeModel(bytes).graph.initializers].filter(([, { dtype }]) => dtype === 'int64');
@@ -45,7 +66,7 @@ describe('blendModels', () => {
   });
 
   it('gives the first at 0 and the second at 1, as models that run', async () => {
-    const [first, second] = [scaled(1), scaled(1.5)];
+    const [first, second] = [encodeScaled(1), encodeScaled(1.5)];
     const answers = await Promise.all(
       [first, blendModels(first, second, 0), second, blendModels(first, second, 1)].map(async (bytes) => {
         const classifier = await openClassifier(bytes);
@@ -59,13 +80,13 @@ describe('blendModels', () => {
 
   it('refuses another net', () => {
     const other = encodeModel(untrained({ ...NET, widths: [32] }, SIZE));
-    expect(() => blendModels(scaled(1), other, 0.5)).toThrow(expect.objectContaining({ code: 'BAD_MODEL' }));
+    expect(() => blendModels(encodeScaled(1), other, 0.5)).toThrow(expect.objectContaining({ code: 'BAD_MODEL' }));
   });
 });
 
 describe('describeAnew', () => {
   it('changes what a file says of itself, and nothing else', () => {
-    const bytes = scaled(1);
+    const bytes = encodeScaled(1);
     const named = describeAnew(bytes, (spec) => ({ ...spec, name: 'other', version: '7' }));
     expect(parseClassifierSpec(decodeModel(named).metadata)).toMatchObject({ name: 'other', version: '7' });
     expect(decodeModel(named).graph).toEqual(decodeModel(bytes).graph);

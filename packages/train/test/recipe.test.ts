@@ -36,7 +36,7 @@ describe('parseRecipe', () => {
       labelSmoothing: 0,
       voteWeight: 0,
       logitAdjustment: {},
-      storage: 'float16',
+      arithmetic: 'float32',
       keep: 'last',
     });
     const { model } = parseRecipe({ ...LEAST, model: { architecture: 'cnn9' } });

@@ -148,11 +148,11 @@ describe('a checkpoint', { timeout: PATIENCE }, () => {
     expect(after).toEqual({ ...before, 'classifier.bias': after['classifier.bias'] });
   });
 
-  it('of a finished run gives the model again with its kernels in fewer bits', async () => {
+  it('of a finished run gives the model again in other arithmetic', async () => {
     const folder = temporaryFolder();
     const recipe = tinyRecipe({ model: { architecture: 'residual', stem: 16, widths: [16], blocks: 1 }, epochs: 1 });
     await run(folder, {}, recipe);
-    await run(folder, { resume: true }, { ...recipe, storage: 'int8' });
+    await run(folder, { resume: true }, { ...recipe, arithmetic: 'int8' });
     const { 'stage1.0.conv1.weight:int8': kernel, 'stage1.0.conv1.weight:half': half } = readTensors(
       join(folder, 'model.onnx'),
     );

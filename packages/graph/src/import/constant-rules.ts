@@ -16,8 +16,24 @@ export function castConstant(node: NodeReader): Tensor {
   return x.dtype === 'float32' ? x : float32Constant(node, x.shape, toNumbers(node.constant(0)));
 }
 
-/** (x - zero point) * scale of stored weights, with one scale for all or one for each element along `axis`. */
-export function dequantizeConstant(node: NodeReader): Tensor {
+/**
+ * A value that a file rounds to whole numbers, as it was before: what computes in float32 has no need of that, and a gradient goes through
+ * as if nothing had been there (Bengio et al., Estimating or propagating gradients through stochastic neurons, 2013).
+ */
+export function throughRounding(node: NodeReader): Tensor {
+  for (const i of [1, 2]) node.optional(i);
+  node.int('axis', 1);
+  return node.input(0);
+}
+
+/** Stored weights as the numbers that they stand for, or a value that was rounded. */
+export function importDequantize(node: NodeReader): Tensor {
+  const { dtype } = node.input(0);
+  return dtype === 'float32' ? throughRounding(node) : dequantizeConstant(node);
+}
+
+/** (x - zero point) * scale, with one scale for all or one for each element along `axis`. */
+function dequantizeConstant(node: NodeReader): Tensor {
   const x = node.constant(0);
   const scale = toNumbers(node.constant(1));
   const zero = node.optional(2) === undefined ? undefined : toNumbers(node.constant(2));

@@ -7,7 +7,7 @@ import { gemm, matMul } from '../operators/matmul.ts';
 import { globalAveragePool } from '../operators/pooling.ts';
 import { reduceMean, reduceSum } from '../operators/reduction.ts';
 import { sameShape } from '../tensor.ts';
-import { castConstant, dequantizeConstant } from './constant-rules.ts';
+import { castConstant, importDequantize, throughRounding } from './constant-rules.ts';
 import { importConv, importInstanceNorm, importPool } from './image-rules.ts';
 import type { NodeReader } from './node-reader.ts';
 import * as shape from './shape-rules.ts';
@@ -57,7 +57,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   Dropout: importDropout,
   Constant: (node) => node.graph.constant(node.tensor('value')),
   Cast: castConstant,
-  DequantizeLinear: dequantizeConstant,
+  QuantizeLinear: throughRounding,
+  DequantizeLinear: importDequantize,
 };
 
 function unary(build: (x: Tensor) => Tensor): Rule {

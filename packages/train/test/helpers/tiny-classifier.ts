@@ -7,7 +7,7 @@ import { type ClassifierSpec, SPEC_KEY } from '@mememoji/vision/classifier-spec'
 import { EXPRESSIONS } from '@mememoji/vision/expression';
 import { buildInferenceModel } from '../../src/inference-model.ts';
 import { Random } from '../../src/random.ts';
-import { parseRecipe, type Recipe } from '../../src/recipe.ts';
+import { parseRecipe } from '../../src/recipe.ts';
 import { classifier } from '../../src/training-graph.ts';
 import { normalise } from '../../src/zoo/net.ts';
 import { createNet, type ModelOptions } from '../../src/zoo/zoo.ts';
@@ -45,8 +45,8 @@ export function encodeTiny(size: number, build: (pixels: Tensor) => Tensor): Uin
 }
 
 /** A net of the zoo as `train` exports it, with weights as they are before training. */
-export function untrained(options: object, size: number, storage: Recipe['storage'] = 'float16'): Model {
-  const recipe = parseRecipe({ name: 'untrained', model: options, epochs: 1, inputSize: size, storage });
+export function untrained(options: object, size: number): Model {
+  const recipe = parseRecipe({ name: 'untrained', model: options, epochs: 1, inputSize: size });
   const scope = new Scope(new Graph());
   const model: ModelOptions = recipe.model;
   const { features } = createNet(model)(scope, normalise(scope.graph.input('pixels', [2, 1, size, size])));

@@ -1,0 +1,44 @@
+import type { VariableValues } from '@mememoji/graph/layers';
+import type { SessionFactory } from '@mememoji/graph/session';
+import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
+import { measureRanges } from './activation-ranges.ts';
+import { encodeInferenceModel } from './inference-model.ts';
+import type { Recipe } from './recipe.ts';
+import type { RunReport } from './run-report.ts';
+import type { TrainingData } from './training-data.ts';
+import { calibrate, validate } from './validation.ts';
+
+/** A net with its weights, to be made a model of. */
+export interface TrainedClassifier {
+  recipe: Recipe;
+  /** Its weights by their names. */
+  values: VariableValues;
+  /** Not calibrated, nor measured. */
+  spec: ClassifierSpec;
+}
+
+export interface FinishedClassifier {
+  /** Bytes of its file, which describes itself. */
+  model: Uint8Array;
+  /** Of that file on PublicTest. */
+  validation: NonNullable<RunReport['validation']>;
+}
+
+/**
+ * Makes the model file of a trained net: in the arithmetic of its recipe, with the ranges of its values as they are on Training, then
+ * measured and calibrated on PublicTest as it is.
+ * @throws TrainError `DIVERGED` if it gives no finite numbers
+ */
+export async function finishClassifier(
+  { recipe, values, spec }: TrainedClassifier,
+  data: TrainingData,
+  createSession: SessionFactory,
+): Promise<FinishedClassifier> {
+  const ranges =
+    recipe.arithmetic === 'int8' ? await measureRanges({ recipe, values, spec }, data, createSession) : undefined;
+  const encode = (described: ClassifierSpec) => encodeInferenceModel(recipe, values, described, ranges);
+  const { accuracy, loss, logits } = await validate(encode(spec), spec, data, createSession);
+  const calibration = calibrate(logits, spec, data);
+  const metrics = { 'publicTest.accuracy': accuracy, 'publicTest.nll': loss };
+  return { model: encode({ ...spec, ...calibration, metrics }), validation: { accuracy, loss, ...calibration } };
+}
