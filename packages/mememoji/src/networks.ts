@@ -1,4 +1,4 @@
-import { type ClassifierSpec, parseClassifierSpec } from '@mememoji/vision/classifier-spec';
+import { type Arithmetic, type ClassifierSpec, parseClassifierSpec } from '@mememoji/vision/classifier-spec';
 import { readOnnxMetadata } from '@mememoji/vision/onnx-metadata';
 import { checkClassifier } from './classifier.ts';
 import { checkDetector } from './detector.ts';
@@ -16,29 +16,28 @@ export interface Networks {
  * Loads the face detector and the classifier into whatever engine `createSession` stands for.
  * @param detector bytes of an ONNX file.
  * @param model the classifier, bytes of an ONNX file that describes itself.
+ * @param createSession is told what a network computes in: one in 8 bits belongs on the processor.
  * @throws MememojiError `BAD_MODEL`; no session is left behind.
  */
 export async function loadNetworks(
   detector: Uint8Array,
   model: Uint8Array,
-  createSession: (bytes: Uint8Array) => Promise<Session>,
+  createSession: (bytes: Uint8Array, arithmetic: Arithmetic) => Promise<Session>,
 ): Promise<Networks> {
   const spec = readSpec(model);
-  const classifier = await loadChecked(model, createSession, (session) => checkClassifier(session, spec));
+  const classifier = await loadChecked(createSession(model, spec.arithmetic ?? 'float32'), (session) =>
+    checkClassifier(session, spec),
+  );
   try {
-    return { classifier, spec, detector: await loadChecked(detector, createSession, checkDetector) };
+    return { classifier, spec, detector: await loadChecked(createSession(detector, 'float32'), checkDetector) };
   } catch (error) {
     await classifier.release();
     throw error;
   }
 }
 
-async function loadChecked(
-  bytes: Uint8Array,
-  createSession: (bytes: Uint8Array) => Promise<Session>,
-  check: (session: Session) => void,
-): Promise<Session> {
-  const session = await createSession(bytes);
+async function loadChecked(loading: Promise<Session>, check: (session: Session) => void): Promise<Session> {
+  const session = await loading;
   try {
     check(session);
   } catch (error) {

@@ -15,7 +15,7 @@ export interface AnalyzerOptions {
   model?: string | Uint8Array | undefined;
   /** The face detector, path or bytes; the shipped one if left out. */
   detector?: string | Uint8Array | undefined;
-  /** Where the networks run, `cpu` (default) or `webgpu`, a graphics card. */
+  /** Where the networks run, `cpu` (default) or `webgpu`, a graphics card; a classifier in 8 bits runs on the processor all the same. */
   device?: Device | undefined;
   /** Threads for one network run on the processor; 1 if left out. */
   threads?: number | undefined;
@@ -51,7 +51,9 @@ export async function createAnalyzer(options: AnalyzerOptions = {}): Promise<Ana
   const detector = await readModel(options.detector, 'face-detector.onnx');
   const model = await readModel(options.model, 'mememoji.onnx');
   return new Analyzer({
-    ...(await loadNetworks(detector, model, (bytes) => createSession(bytes, threads, device))),
+    ...(await loadNetworks(detector, model, (bytes, arithmetic) =>
+      createSession(bytes, threads, arithmetic === 'int8' ? 'cpu' : device),
+    )),
     detection: { ...DETECTION_PLANS[detection], minDetection },
     decode: async (source) =>
       typeof source === 'string' || source instanceof Uint8Array ? decodeImage(source, maxPixels) : source,

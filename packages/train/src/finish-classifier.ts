@@ -30,12 +30,14 @@ export interface FinishedClassifier {
  * @throws TrainError `DIVERGED` if it gives no finite numbers
  */
 export async function finishClassifier(
-  { recipe, values, spec }: TrainedClassifier,
+  trained: TrainedClassifier,
   data: TrainingData,
   createSession: SessionFactory,
 ): Promise<FinishedClassifier> {
-  const ranges =
-    recipe.arithmetic === 'int8' ? await measureRanges({ recipe, values, spec }, data, createSession) : undefined;
+  const { recipe, values } = trained;
+  const { arithmetic } = recipe;
+  const ranges = arithmetic === 'int8' ? await measureRanges(trained, data, createSession) : undefined;
+  const spec = { ...trained.spec, arithmetic };
   const encode = (described: ClassifierSpec) => encodeInferenceModel(recipe, values, described, ranges);
   const { accuracy, loss, logits } = await validate(encode(spec), spec, data, createSession);
   const calibration = calibrate(logits, spec, data);

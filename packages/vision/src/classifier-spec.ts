@@ -13,6 +13,8 @@ export interface Framing {
   rotate: boolean;
 }
 
+export type Arithmetic = 'float32' | 'int8';
+
 /** What made some weights. */
 export interface TrainingOrigin {
   /** Beginning of the SHA-256 of all that decided the outcome. */
@@ -45,6 +47,11 @@ export interface ClassifierSpec {
   output: { name: string };
   /** What the graph does to the pixels first; a description, the graph itself does it. */
   normalisation: string;
+  /**
+   * What its convolutions compute in; float32 if it is left out. Numbers of 8 bits are for processors: a graphics card would get them from
+   * there and give them back layer by layer.
+   */
+  arithmetic?: Arithmetic;
   /** Probabilities are softmax(logits / temperature); fitted on PublicTest. */
   temperature: number;
   /** A face is `uncertain` when its largest probability is below this; chosen on PublicTest. */
@@ -96,6 +103,7 @@ function findFault(spec: ClassifierSpec): string | undefined {
   if (new Set(spec.labels).size !== spec.labels.length) return 'a label stands twice';
   if (!(spec.input?.width > 0 && spec.input.height > 0 && spec.input.range?.length === 2)) return 'input is missing';
   if (!spec.output?.name) return 'output is missing';
+  if (!['float32', 'int8'].includes(spec.arithmetic ?? 'float32')) return `arithmetic ${spec.arithmetic} is not known`;
   if (!(spec.temperature > 0)) return `temperature ${spec.temperature} is not positive`;
   if (!(spec.uncertainBelow >= 0 && spec.uncertainBelow <= 1))
     return `uncertainBelow ${spec.uncertainBelow} is not in 0..1`;

@@ -61,7 +61,9 @@ async function start(
   runtime.env.wasm.numThreads = threads;
   runtime.env.logLevel = 'error';
   const load = (place: Device) =>
-    loadNetworks(files.detector, files.model, (bytes) => createSession(runtime, bytes, place));
+    loadNetworks(files.detector, files.model, (bytes, arithmetic) =>
+      createSession(runtime, bytes, arithmetic === 'int8' ? 'wasm' : place),
+    );
   const networks = await load(device);
   if (device === 'webgpu') await checkAgreement(await load('wasm'), networks);
   return networks;
