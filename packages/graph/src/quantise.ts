@@ -21,6 +21,11 @@ interface Plan {
   grids: ReadonlyMap<string, string>;
 }
 
+/** Whether a name is that of a value on its way to 8 bits, which also has the name under which it is used. */
+export function isBeingRounded(name: string): boolean {
+  return /:(exact|rounded)$/.test(name);
+}
+
 /** The values whose ranges {@link quantiseModel} must know. */
 export function valuesToMeasure(model: Model): string[] {
   return [...new Set(plan(model).grids.values())];

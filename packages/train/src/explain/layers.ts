@@ -1,5 +1,6 @@
 import { type Graph, type GraphNode, type Tensor, topologicalOrder } from '@mememoji/graph/graph';
 import type { ImportedModel } from '@mememoji/graph/import';
+import { isBeingRounded } from '@mememoji/graph/quantise';
 import { sameShape } from '@mememoji/graph/tensor';
 import { TrainError } from '../error.ts';
 
@@ -61,7 +62,8 @@ export function findHead({ graph, tensors }: ImportedModel, input: Tensor): { na
 
 /** Where a value has two names, the first in the file. */
 function namesOf(tensors: ReadonlyMap<string, Tensor>): Map<Tensor, string> {
-  return new Map([...tensors].reverse().map(([name, tensor]) => [tensor, name]));
+  const used = [...tensors].filter(([name]) => !isBeingRounded(name));
+  return new Map(used.reverse().map(([name, tensor]) => [tensor, name]));
 }
 
 function isConvolution({ operator }: GraphNode): boolean {

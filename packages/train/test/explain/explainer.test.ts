@@ -7,6 +7,7 @@ import { conv } from '@mememoji/graph/operators/convolution';
 import { gemm } from '@mememoji/graph/operators/matmul';
 import { globalAveragePool, maxPool } from '@mememoji/graph/operators/pooling';
 import { flatten, slice } from '@mememoji/graph/operators/shape';
+import { quantiseModel, valuesToMeasure } from '@mememoji/graph/quantise';
 import { float32 } from '@mememoji/graph/tensor';
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine.ts';
@@ -63,6 +64,25 @@ describe('feature maps', () => {
     const first = model.graph.nodes.find(({ operator }) => operator === 'Conv')!.outputs[0]!;
     const { features } = await explain(encodeModel(model), testPicture(24), { layers: [first], methods: ['features'] });
     expect(features).toMatchObject([{ layer: first, channels: 8, width: 24, height: 24 }]);
+  });
+});
+
+describe('a model in 8 bits', () => {
+  it('is explained under the names and with the numbers of the net that it stands for', async () => {
+    const model = untrained(RESIDUAL, 24);
+    const ranges = new Map(valuesToMeasure(model).map((name) => [name, { low: -6, high: 6 }]));
+    const rounded = quantiseModel(model, ranges);
+    const options = { layers: 'stages', methods: ['features', 'gradcam'] } as const;
+    const [exact, other] = await Promise.all(
+      [model, rounded].map((each) => explain(encodeModel(each), testPicture(24), options)),
+    );
+    expect(other!.features!.map(({ layer }) => layer)).toEqual(exact!.features!.map(({ layer }) => layer));
+    for (const [i, { data }] of exact!.features!.entries()) {
+      const size = Math.max(...data);
+      const errors = data.map((value, k) => Math.abs(value - other!.features![i]!.data[k]!));
+      expect(Math.max(...errors)).toBeLessThan(0.1 * size);
+    }
+    expect(Object.keys(other!)).toEqual(Object.keys(exact!));
   });
 });
 
