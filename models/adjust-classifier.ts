@@ -35,7 +35,7 @@ export async function adjustClassifier(path: string, recipe: Recipe, dataset: Da
   if (!isDeepStrictEqual(trainedBy(before), trainedBy(recipe))) {
     throw new Error('the recipe differs from that of the model in more than logitAdjustment and arithmetic');
   }
-  const { values } = await readStartingWeights(path);
+  const { values, ranges } = await readStartingWeights(path);
   const bias = values.get(CLASSIFIER_BIAS)!;
   const added = classifier.spec.labels.map(
     (label) => (recipe.logitAdjustment[label] ?? 0) - (before.logitAdjustment[label] ?? 0),
@@ -49,7 +49,7 @@ export async function adjustClassifier(path: string, recipe: Recipe, dataset: Da
     training: { ...classifier.spec.training, recipe: JSON.stringify(recipe) },
   };
   const data = selectTrainingData(dataset, recipe);
-  return finishClassifier({ recipe, values: weights, spec }, data, createEngine({ threads: 2 }));
+  return finishClassifier({ recipe, values: weights, spec, ranges }, data, createEngine({ threads: 2 }));
 }
 
 async function main(): Promise<void> {

@@ -70,38 +70,42 @@ export function readRanges({ graph: { initializers } }: Model): Map<string, Rang
 
 function plan(model: Model): Plan {
   const folded = foldNorms(model);
-  const { nodes, inputs, outputs } = folded.graph;
-  const given = new Set(inputs.map(({ name }) => name));
-  const convs = new Set(nodes.filter((node) => isConstantConv(node, folded) && !given.has(node.inputs[0]!)));
-  const grids = new Map<string, string>();
-  /** A value that only a Relu takes is rounded behind that: its negative half would take half of the 256 numbers. */
-  const visible = (name: string) => {
-    const users = nodes.filter((node) => node.inputs.includes(name));
-    const isHidden =
-      users.length === 1 && users[0]!.operator === 'Relu' && outputs.every((output) => output.name !== name);
-    return isHidden ? users[0]!.outputs[0]! : name;
-  };
-  const add = (name: string) => void grids.set(name, name);
-  for (const {
-    inputs: [input],
-    outputs: [output],
-  } of convs)
-    [input!, visible(output!)].forEach(add);
-  for (const {
-    operator,
-    inputs: taken,
-    outputs: [output],
-  } of nodes) {
-    if (operator === 'Add' && taken.every((name) => grids.has(name))) add(visible(output!));
-    if (operator !== 'MaxPool' || ![taken[0]!, output!].some((name) => grids.has(name))) continue;
-    const source = grids.get(taken[0]!) ?? taken[0]!;
-    for (const name of [taken[0]!, output!]) grids.set(name, source);
-  }
-  return { model: folded, convs, grids };
+  const convs = new Set(folded.graph.nodes.filter((node) => isConstantConv(node, folded)));
+  return { model: folded, convs, grids: placeOnGrids(folded, convs) };
 }
 
-function isConstantConv({ operator, inputs }: ModelNode, { graph: { initializers } }: Model): boolean {
-  return operator === 'Conv' && inputs.slice(1).every((name) => initializers.get(name)?.dtype === 'float32');
+/** Whether kernel and bias are constants of this convolution alone. One that reads the model's input has nothing before it to be rounded. */
+function isConstantConv({ operator, inputs: [input, ...weights] }: ModelNode, { graph }: Model): boolean {
+  const isOwn = (name: string) =>
+    graph.initializers.get(name)?.dtype === 'float32' &&
+    graph.nodes.filter(({ inputs }) => inputs.includes(name)).length === 1;
+  return operator === 'Conv' && weights.every(isOwn) && graph.inputs.every(({ name }) => name !== input);
+}
+
+/** What convolutions take and give, sums of such values, and poolings of them, which stay on the grid of what they pool. */
+function placeOnGrids(model: Model, convs: ReadonlySet<ModelNode>): Map<string, string> {
+  const grids = new Map<string, string>();
+  const place = (name: string) => void grids.set(name, name);
+  for (const { inputs, outputs } of convs) {
+    place(inputs[0]!);
+    place(visible(outputs[0]!, model));
+  }
+  for (const { operator, inputs, outputs } of model.graph.nodes) {
+    const [input, output] = [inputs[0]!, outputs[0]!];
+    if (operator === 'Add' && inputs.every((name) => grids.has(name))) place(visible(output, model));
+    if (operator !== 'MaxPool' || !(grids.has(input) || grids.has(output))) continue;
+    const source = grids.get(input) ?? input;
+    for (const name of [input, output]) grids.set(name, source);
+  }
+  return grids;
+}
+
+/** A value that only a Relu takes is rounded behind that: its negative half would take half of the 256 numbers. */
+function visible(name: string, { graph }: Model): string {
+  const [user, ...others] = graph.nodes.filter(({ inputs }) => inputs.includes(name));
+  const isHidden =
+    user?.operator === 'Relu' && others.length === 0 && graph.outputs.every((each) => each.name !== name);
+  return isHidden ? user.outputs[0]! : name;
 }
 
 /** Puts a convolution's kernel and bias among the constants in whole numbers; the nodes say what they stand for. */

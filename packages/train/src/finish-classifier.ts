@@ -1,3 +1,4 @@
+import type { Range } from '@mememoji/graph/int8';
 import type { VariableValues } from '@mememoji/graph/layers';
 import type { SessionFactory } from '@mememoji/graph/session';
 import type { ClassifierSpec } from '@mememoji/vision/classifier-spec';
@@ -15,6 +16,8 @@ export interface TrainedClassifier {
   values: VariableValues;
   /** Not calibrated, nor measured. */
   spec: ClassifierSpec;
+  /** Of its values in 8 bits, where they are known already; otherwise they are measured on Training. */
+  ranges?: ReadonlyMap<string, Range> | undefined;
 }
 
 export interface FinishedClassifier {
@@ -36,7 +39,8 @@ export async function finishClassifier(
 ): Promise<FinishedClassifier> {
   const { recipe, values } = trained;
   const { arithmetic } = recipe;
-  const ranges = arithmetic === 'int8' ? await measureRanges(trained, data, createSession) : undefined;
+  const ranges =
+    arithmetic === 'int8' ? (trained.ranges ?? (await measureRanges(trained, data, createSession))) : undefined;
   const spec = { ...trained.spec, arithmetic };
   const encode = (described: ClassifierSpec) => encodeInferenceModel(recipe, values, described, ranges);
   const { accuracy, loss, logits } = await validate(encode(spec), spec, data, createSession);
