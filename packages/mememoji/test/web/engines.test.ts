@@ -9,10 +9,13 @@ import { ISOLATED } from '../../../../test/static-server.ts';
 import { builtPage, type OpenPage, openPage } from './browser-page.ts';
 import { expectSameAnalysis, type Golden, goldenFaces, type Tolerance } from './golden.ts';
 
-/** Engines add in another order; what that makes of float32 was 1e-5 pixels and 1e-7 on WASM. */
+/**
+ * Engines add in another order; what that makes of float32 was 1e-5 pixels on WASM. The classifier computes in 8 bits: a number halfway
+ * between two may be rounded up here and down there, which made 5e-5 of a probability.
+ */
 const TOLERANCE = {
-  wasm: { pixels: 1e-3, probability: 1e-5 },
-  webgpu: { pixels: 0.02, probability: 1e-3 },
+  wasm: { pixels: 1e-3, probability: 5e-3 },
+  webgpu: { pixels: 0.02, probability: 5e-3 },
 };
 
 describe.skipIf(!hasChromium)('the same pixels in Node and in a browser', { timeout: 600_000 }, () => {
