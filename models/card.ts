@@ -2,6 +2,7 @@ import type { Evaluation } from '@mememoji/train/evaluate';
 import { parseRecipe } from '@mememoji/train/recipe';
 import type { ClassifierSpec, TrainingOrigin } from '@mememoji/vision/classifier-spec';
 import type { ModelRecord } from './publish-classifier.ts';
+import { recipeFile } from './recipe-file.ts';
 
 type Member = NonNullable<ClassifierSpec['training']['members']>[number];
 
@@ -73,7 +74,8 @@ function describeTraining(name: string, { run, seed, epochs, date }: TrainingOri
 
 /** A part of a joint net, which was trained by itself. */
 function describeMember({ name, version, run, seed, epochs, date }: Member, index: number): string {
-  const recipe = `[examples/recipes/${name}.json](../examples/recipes/${name}.json)`;
+  const file = recipeFile(name, version);
+  const recipe = `[examples/recipes/${file}](../examples/recipes/${file})`;
   return `| net ${index + 1} | ${name} ${version}, ${recipe}: run \`${run}\`, seed ${seed}, ${epochs} epochs, ${date} |`;
 }
 

@@ -14,6 +14,7 @@ import { readPhotos } from '../benchmarks/photos.ts';
 import { adjustClassifier } from '../models/adjust-classifier.ts';
 import { writeCard } from '../models/card.ts';
 import type { ModelRecord } from '../models/publish-classifier.ts';
+import { recipeFile } from '../models/recipe-file.ts';
 import { largestDifference, rewriteClassifier } from '../models/rewrite-classifier.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -53,10 +54,10 @@ describe.each(MODELS)('the shipped classifier $name', ({ name, most, least }) =>
   });
 
   it('was trained by the recipe of its name, or each of its nets by that of the net', () => {
-    const { recipe, members = [{ name, recipe }] } = record.spec.training;
+    const { recipe, members = [{ name, version: record.spec.version, recipe }] } = record.spec.training;
     for (const origin of members) {
-      const file = JSON.parse(readFileSync(join(ROOT, `examples/recipes/${origin.name}.json`), 'utf8'));
-      expect(JSON.parse(origin.recipe)).toMatchObject(file);
+      const file = join(ROOT, 'examples/recipes', recipeFile(origin.name, origin.version));
+      expect(JSON.parse(origin.recipe)).toMatchObject(JSON.parse(readFileSync(file, 'utf8')));
     }
   });
 
@@ -75,7 +76,6 @@ describe.each(MODELS)('the shipped classifier $name', ({ name, most, least }) =>
     const { angry = 0 } = recipe.logitAdjustment;
     const other = { ...recipe, logitAdjustment: { ...recipe.logitAdjustment, angry: angry + 1 } };
     const { model } = await adjustClassifier(path, other, dataset);
-    // Weights are stored as float16.
     expect(Math.abs((await largestDifference(same.model, model)) - 1)).toBeLessThan(2e-3);
     await expect(adjustClassifier(path, { ...recipe, epochs: 1 }, dataset)).rejects.toThrow(
       'more than logitAdjustment',

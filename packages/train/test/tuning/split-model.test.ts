@@ -67,9 +67,7 @@ describe('splitModel', () => {
     expect([...split.weights.keys()].sort()).toEqual([
       'classifier.bias',
       'classifier.weight',
-      ...['conv1', 'conv2'].flatMap((name) =>
-        ['norm.bias', 'weight'].map((part) => `stage3.1.${name}.${part}`),
-      ),
+      ...['conv1', 'conv2'].flatMap((name) => ['norm.bias', 'weight'].map((part) => `stage3.1.${name}.${part}`)),
     ]);
     const pixels = pictures(40);
     const whole = await run(split.model, { pixels }, 'logits');
