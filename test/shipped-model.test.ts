@@ -119,9 +119,9 @@ it('joins two shipped classifiers into one that says their mean, and whose card 
   const means = joined!.map((_, i) =>
     members.reduce((mean, member, of) => mean + apart[of]![i]! / member.spec.temperature / members.length, 0),
   );
-  // Weights are stored as float16.
+  // The two compute in 8 bits, the joint one in float32.
   joined!.forEach((logit, i) => {
-    expect(Math.abs(logit - means[i]!)).toBeLessThan(0.02);
+    expect(Math.abs(logit - means[i]!)).toBeLessThan(0.1);
   });
   const record: ModelRecord = JSON.parse(readFileSync(pathOf('mememoji', 'json'), 'utf8'));
   const card = writeCard({ ...record, spec });

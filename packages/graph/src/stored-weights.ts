@@ -22,13 +22,17 @@ const FLOAT32 = 1;
 
 /** The same model with its large float32 constants stored as float16. */
 export function storeAsFloat16(model: Model): Model {
-  const isLarge = ({ dtype, shape }: TensorData) => dtype === 'float32' && sizeOf(shape) >= WORTHWHILE;
   const all = [...model.graph.initializers];
   const initializers = new Map(
-    all.map(([name, tensor]) => (isLarge(tensor) ? [`${name}:half`, toHalf(tensor)] : [name, tensor])),
+    all.map(([name, tensor]) => (isLarge(name, tensor) ? [`${name}:half`, toHalf(tensor)] : [name, tensor])),
   );
-  const casts = all.flatMap(([name, tensor]) => (isLarge(tensor) ? [cast(name)] : []));
+  const casts = all.flatMap(([name, tensor]) => (isLarge(name, tensor) ? [cast(name)] : []));
   return { ...model, graph: { ...model.graph, initializers, nodes: [...casts, ...model.graph.nodes] } };
+}
+
+/** Scales of whole numbers stay exact, however many they are. */
+function isLarge(name: string, { dtype, shape }: TensorData): boolean {
+  return dtype === 'float32' && sizeOf(shape) >= WORTHWHILE && !name.endsWith(':scale');
 }
 
 function cast(name: string): ModelNode {

@@ -34,18 +34,19 @@ interface NetOptions {
   /** Without it the first convolution reads the input itself. */
   squashed?: boolean;
   mirror?: boolean;
+  channels?: number;
 }
 
 /** A residual net with a pooling in it, in use; its weights are waves. */
-function buildNet({ squashed = true, mirror = false }: NetOptions = {}): Model {
+function buildNet({ squashed = true, mirror = false, channels = 8 }: NetOptions = {}): Model {
   const build = (scope: Scope) => {
     const x = scope.graph.input('x', SHAPE);
     const paired = mirror ? ({ mirror: 'picture' } as const) : {};
-    const first = convNorm(scope, 'first', squashed ? tanh(x) : x, { kernel: 3, channels: 8, ...paired });
+    const first = convNorm(scope, 'first', squashed ? tanh(x) : x, { kernel: 3, channels, ...paired });
     const pooled = maxPool(first, 2);
-    const inner = convNorm(scope, 'inner', pooled, { kernel: 3, channels: 8 });
-    const block = convNorm(scope, 'outer', inner, { kernel: 3, channels: 8, residual: pooled });
-    const last = convLayer(scope, 'last', block, { kernel: 1, channels: 8 });
+    const inner = convNorm(scope, 'inner', pooled, { kernel: 3, channels });
+    const block = convNorm(scope, 'outer', inner, { kernel: 3, channels, residual: pooled });
+    const last = convLayer(scope, 'last', block, { kernel: 1, channels });
     scope.graph.output('y', denseLayer(scope, 'dense', flatten(globalAveragePool(last)), 5));
     return scope;
   };
@@ -145,6 +146,12 @@ describe('a model in 8 bits', () => {
     expect(operators).not.toContain('Relu');
     expect(operators.filter((operator) => operator === 'QuantizeLinear')).toHaveLength(1);
     expect(operators.filter((operator) => operator === 'DequantizeLinear')).toHaveLength(1);
+  });
+
+  it('keeps its scales exact where weights are stored as float16, also of many channels', async () => {
+    const model = await quantised(buildNet({ channels: 256 }));
+    expect(readWeights(storeAsFloat16(model)).get('inner.weight')).toEqual(readWeights(model).get('inner.weight'));
+    expect(storeAsFloat16(model).graph.initializers.has('inner.weight:scale')).toBe(true);
   });
 
   it('says nearly the same as in float32', async () => {
