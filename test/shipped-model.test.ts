@@ -121,7 +121,7 @@ it('joins two shipped classifiers into one that says their mean, and whose card 
   );
   // The two compute in 8 bits, the joint one in float32.
   joined!.forEach((logit, i) => {
-    expect(Math.abs(logit - means[i]!)).toBeLessThan(0.1);
+    expect(Math.abs(logit - means[i]!)).toBeLessThan(0.05);
   });
   const record: ModelRecord = JSON.parse(readFileSync(pathOf('mememoji', 'json'), 'utf8'));
   const card = writeCard({ ...record, spec });

@@ -14,8 +14,8 @@ import { expectSameAnalysis, type Golden, goldenFaces, type Tolerance } from './
  * between two may be rounded up here and down there, which made 5e-5 of a probability.
  */
 const TOLERANCE = {
-  wasm: { pixels: 1e-3, probability: 5e-3 },
-  webgpu: { pixels: 0.02, probability: 5e-3 },
+  wasm: { pixels: 1e-3, probability: 1e-3 },
+  webgpu: { pixels: 0.02, probability: 1e-3 },
 };
 
 describe.skipIf(!hasChromium)('the same pixels in Node and in a browser', { timeout: 600_000 }, () => {
